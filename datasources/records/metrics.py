@@ -1,0 +1,112 @@
+"""Series as columns: a list of instants and a list of values, never an object per sample unless a client asks for one."""
+
+from __future__ import annotations
+
+import enum
+
+from msgspec import Struct
+
+from .shared import NS_PER_MS, Interval, Label
+
+
+class RawSeries(Struct, frozen=True):
+    """One series as a source gave it. `timestamps` in ms since 1970, ascending; a value is None for NaN and infinities."""
+
+    labels: dict[str, str]
+    timestamps: list[float]
+    values: list[float | None]
+
+
+class Matrix(Struct, frozen=True):
+    """The answer to a range query, any source. `truncated` where series were left out because of a limit."""
+
+    series: list[RawSeries]
+    warnings: list[str] = []
+    truncated: bool = False
+
+
+class VectorSample(Struct, frozen=True):
+    """One sample of an instant query."""
+
+    labels: list[Label]
+    at_ns: int
+    value: float | None
+
+
+class Vector(Struct, frozen=True):
+    """The answer to an instant query. A scalar comes as one sample without labels."""
+
+    samples: list[VectorSample]
+    warnings: list[str] = []
+    truncated: bool = False
+
+
+class Sample(Struct, frozen=True):
+    """One instant and its value."""
+
+    at_ns: int
+    value: float | None
+
+
+class Series(Struct, frozen=True, kw_only=True):
+    """One series as it is shown."""
+
+    labels: list[Label]
+    legend: str
+    unit: str | None = None
+    timestamps: list[float]
+    values: list[float | None]
+    origin: SeriesOrigin | None = None
+
+    @property
+    def samples(self) -> list[Sample]:
+        """The columns as objects."""
+        return [Sample(int(at * NS_PER_MS), value) for at, value in zip(self.timestamps, self.values, strict=True)]
+
+    @property
+    def min(self) -> float | None:
+        """The least finite value."""
+        return min((value for value in self.values if value is not None), default=None)
+
+    @property
+    def max(self) -> float | None:
+        """The greatest finite value."""
+        return max((value for value in self.values if value is not None), default=None)
+
+    @property
+    def avg(self) -> float | None:
+        """The mean of the finite values."""
+        known = [value for value in self.values if value is not None]
+        return sum(known) / len(known) if known else None
+
+    @property
+    def last(self) -> float | None:
+        """The newest value, None where that is not finite."""
+        return self.values[-1] if self.values else None
+
+
+class SeriesOrigin(Struct, frozen=True):
+    """Where a series came from, so that its exemplars can be asked for later."""
+
+    project: object
+    expression: str
+    interval: Interval
+
+
+class SeriesSet(Struct, frozen=True, kw_only=True):
+    """Series over one interval. `promql` is the expression as the person or the gateway wrote it, before it was narrowed."""
+
+    interval: Interval
+    series: list[Series]
+    truncated: bool = False
+    warnings: list[str] = []
+    promql: str | None = None
+
+
+class GoldenSignal(enum.Enum):
+    """The gateway's own questions about a service."""
+
+    REQUEST_RATE = "requestRate"
+    ERROR_RATE = "errorRate"
+    ERROR_RATIO = "errorRatio"
+    LATENCY = "latency"

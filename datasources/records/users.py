@@ -1,0 +1,55 @@
+"""People, their roles and their tokens."""
+
+from __future__ import annotations
+
+import enum
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from .shared import global_id
+
+
+class Role(enum.StrEnum):
+    """What a member may do, each including the ones before."""
+
+    VIEWER = "VIEWER"
+    MEMBER = "MEMBER"
+    ADMIN = "ADMIN"
+    OWNER = "OWNER"
+
+    @property
+    def rank(self) -> int:
+        """0 for VIEWER up to 3 for OWNER."""
+        return _RANKS[self]
+
+    def covers(self, needed: Role) -> bool:
+        """Whether this role may do what `needed` may."""
+        return self.rank >= needed.rank
+
+
+_RANKS = {role: rank for rank, role in enumerate(Role)}
+
+
+class User(Struct, frozen=True):
+    """A person."""
+
+    key: UUID
+    email: str
+    name: str
+    created_at: datetime
+
+    @property
+    def id(self) -> str:
+        """The global id."""
+        return global_id("User", self.key)
+
+
+class Membership(Struct, frozen=True):
+    """A person's role in a project."""
+
+    user_key: UUID
+    project_key: UUID
+    role: Role
+    since: datetime

@@ -1,0 +1,82 @@
+"""What a use case is given: who asks, the sources, the clock, and this request's loaders."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar
+
+from datasources.calls import Call
+from datasources.exceptions import SourceUnavailable
+from datasources.protocols import LogsSource, MetricsSource, TelemetrySource, TracesSource
+from datasources.records.projects import Project
+
+from .access import Principal
+from .loaders import Loaders
+
+if TYPE_CHECKING:
+    from datasources.postgres.repositories import Repositories
+
+S = TypeVar("S")
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The configured telemetry sources by name."""
+
+    metrics: Mapping[str, MetricsSource]
+    logs: Mapping[str, LogsSource]
+    traces: Mapping[str, TracesSource]
+
+    def all(self) -> list[TelemetrySource]:
+        """Every telemetry source, in the order metrics, logs, traces."""
+        return [*self.metrics.values(), *self.logs.values(), *self.traces.values()]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds on what one field may ask for."""
+
+    max_points: int = 11_000
+    max_log_lines: int = 5_000
+    max_traces: int = 500
+    max_page: int = 500
+
+
+@dataclass(slots=True)
+class RequestContext:
+    """One request. `now_ns` is its one idea of now, so that every `last: "1h"` of it means the same hour."""
+
+    principal: Principal
+    sources: Sources
+    repositories: Repositories
+    call: Call
+    now_ns: int
+    limits: Limits = field(default_factory=Limits)
+    loaders: Loaders = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.loaders = Loaders(self)
+
+    def metrics(self, project: Project) -> MetricsSource:
+        """The project's metrics source. Raises: SourceUnavailable where the name is not configured."""
+        return _named(self.sources.metrics, project.metrics_source)
+
+    def logs(self, project: Project) -> LogsSource:
+        """The project's logs source. Raises: SourceUnavailable where the name is not configured."""
+        return _named(self.sources.logs, project.logs_source)
+
+    def traces(self, project: Project) -> TracesSource:
+        """The project's traces source. Raises: SourceUnavailable where the name is not configured."""
+        return _named(self.sources.traces, project.traces_source)
+
+    def call_for(self, *projects: Project) -> Call:
+        """This request's call, attributed to these projects."""
+        return self.call.on_behalf_of([project.id for project in projects])
+
+
+def _named(sources: Mapping[str, S], name: str) -> S:
+    try:
+        return sources[name]
+    except KeyError:
+        raise SourceUnavailable(f"no source named {name!r} is configured", source=name) from None
