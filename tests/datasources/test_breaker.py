@@ -29,7 +29,7 @@ def drive(breaker: Breaker, outcomes: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("outcomes", "state"),
+    "outcomes, state",
     [
         ("-" * 19, CircuitState.CLOSED),
         ("+-" * 10, CircuitState.OPEN),
@@ -69,7 +69,7 @@ def test_half_open_lets_one_probe_through(clock: Clock) -> None:
     assert breaker.admit() is None
 
 
-@pytest.mark.parametrize(("ok", "state"), [(True, CircuitState.CLOSED), (False, CircuitState.OPEN)])
+@pytest.mark.parametrize("ok, state", [(True, CircuitState.CLOSED), (False, CircuitState.OPEN)])
 def test_probe_decides(clock: Clock, ok: bool, state: CircuitState) -> None:
     breaker = Breaker(clock)
     drive(breaker, "-" * 20)

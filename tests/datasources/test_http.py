@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import gzip
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import httpx
@@ -275,8 +276,6 @@ async def test_answer_above_the_cap_is_refused(declared: bool) -> None:
 
 
 async def test_cap_counts_what_a_compressed_answer_unfolds_to() -> None:
-    import gzip
-
     async def answer(request: httpx.Request) -> httpx.Response:
         return httpx.Response(200, content=gzip.compress(b"0" * 100_000), headers={"content-encoding": "gzip"})
 
@@ -345,7 +344,7 @@ async def serve(answer: bytes, *, close: bool = True) -> tuple[asyncio.Server, s
 
 
 @pytest.mark.parametrize(
-    ("answer", "kind"),
+    "answer, kind",
     [
         (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{", SourceMalformed),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab", SourceMalformed),
