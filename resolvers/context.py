@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from datasources.calls import Call
 from datasources.exceptions import SourceUnavailable
@@ -15,6 +15,9 @@ from .access import Principal
 from .loaders import Loaders
 
 if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
     from datasources.postgres.repositories import Repositories
 
 S = TypeVar("S")
@@ -43,6 +46,16 @@ class Limits:
     max_page: int = 500
 
 
+class Credentials(Protocol):
+    """What a session is made with. Implemented by `gateway.auth.credentials.SessionCredentials`."""
+
+    async def verify_password(self, stored: str | None, password: str) -> bool:
+        """Takes as long for no stored hash, which never matches, as for one."""
+
+    def issue_access_token(self, user_key: UUID) -> tuple[str, datetime]:
+        """(token, when it expires)."""
+
+
 @dataclass(slots=True)
 class RequestContext:
     """One request. `now_ns` is its one idea of now, so that every `last: "1h"` of it means the same hour."""
@@ -50,6 +63,7 @@ class RequestContext:
     principal: Principal
     sources: Sources
     repositories: Repositories
+    credentials: Credentials
     call: Call
     now_ns: int
     limits: Limits = field(default_factory=Limits)

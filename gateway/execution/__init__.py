@@ -1,0 +1,1 @@
+"""One GraphQL request's phases, in the order that `pipeline.py` lists."""

@@ -1,0 +1,1 @@
+"""HTTP: parse, call, render. One file per kind of client."""

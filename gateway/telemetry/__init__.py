@@ -1,0 +1,1 @@
+"""How the gateway shows what it does itself."""
