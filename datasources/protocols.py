@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from .calls import Call
+from .records.logs import DetectedField, IndexStats, LogFilter, LogLines, LogPattern
 from .records.metrics import Matrix, Vector
+from .records.projects import Project
 from .records.shared import Interval
 from .records.sources import Source, SourceKind
 from .scope import Scope, ScopedLogQL, ScopedPromQL, ScopedTraceQL
@@ -50,8 +53,61 @@ class MetricsSource(TelemetrySource, Protocol):
 class LogsSource(TelemetrySource, Protocol):
     """Implemented by `loki.client.LokiSource`."""
 
+    @property
+    def max_lines(self) -> int:
+        """The most lines that one answer holds."""
+
     def narrow(self, logql: str, scope: Scope) -> ScopedLogQL:
         """Raises: Refused, with the offset in `logql`."""
+
+    def narrow_selector(self, logql: str, scope: Scope) -> ScopedLogQL:
+        """The query's first selector alone; the whole scope for an empty text. Raises: Refused, with the offset."""
+
+    def narrow_counts(self, logql: str, scope: Scope, *, step_ns: int, by: Sequence[str] = ()) -> ScopedLogQL:
+        """Lines of a log query per step and `detected_level`, and per `by`. Raises: Refused."""
+
+    def narrow_streams(self, label_sets: Collection[Mapping[str, str]], scope: Scope) -> ScopedLogQL:
+        """A selector that takes in the streams with these labels. Raises: Refused."""
+
+    def filtered(self, logql: str | None, found: LogFilter) -> str:
+        """The log query (all lines, for None) with the filter's conditions, not narrowed yet. Raises: Refused."""
+
+    async def logs(
+        self, expression: ScopedLogQL, interval: Interval, *, project: Project, limit: int, forward: bool, call: Call
+    ) -> LogLines:
+        """At most `limit` lines of `[start, end)` by time: the oldest, ascending, if `forward`, else the newest, descending."""
+
+    async def query_range(self, expression: ScopedLogQL, interval: Interval, *, call: Call) -> Matrix:
+        """One matrix on the multiples of the step within the interval."""
+
+    async def query(self, expression: ScopedLogQL, at_ns: int, *, call: Call) -> Vector:
+        """One vector at an instant."""
+
+    async def labels(self, selector: ScopedLogQL, interval: Interval, *, call: Call) -> list[str]:
+        """The names of the streams' labels, sorted."""
+
+    async def label_values(self, name: str, selector: ScopedLogQL, interval: Interval, *, call: Call) -> list[str]:
+        """One label's values, sorted."""
+
+    async def series(self, selector: ScopedLogQL, interval: Interval, *, call: Call) -> list[dict[str, str]]:
+        """The streams' labels."""
+
+    async def index_stats(self, selector: ScopedLogQL, interval: Interval, *, call: Call) -> IndexStats:
+        """What the index says of a selector, approximately."""
+
+    async def patterns(self, selector: ScopedLogQL, interval: Interval, *, call: Call) -> list[LogPattern]:
+        """The recurring shapes of a selector's lines, the most frequent first."""
+
+    async def detected_labels(self, selector: ScopedLogQL, interval: Interval, *, call: Call) -> list[DetectedField]:
+        """The streams' labels with their cardinality, by name."""
+
+    async def detected_fields(self, expression: ScopedLogQL, interval: Interval, *, call: Call) -> list[DetectedField]:
+        """Structured metadata and parsed fields of a sample of lines, by name."""
+
+    async def detected_field_values(
+        self, name: str, expression: ScopedLogQL, interval: Interval, *, limit: int, call: Call
+    ) -> list[str]:
+        """One detected field's values in a sample of lines, sorted."""
 
 
 class TracesSource(TelemetrySource, Protocol):
