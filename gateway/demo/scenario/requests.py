@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cached_property
 from typing import Any
 
 from gateway.demo.scenario.facts import Facts, facts_of, fill
@@ -27,17 +26,16 @@ def _module(file: str) -> str:
 class Request:
     """Units: nanoseconds. `index` is unique in its namespace and ascends with the minute."""
 
+    __slots__ = ("_facts", "_ids", "_namespace_index", "_trace_id", "index", "start_ns", "variant")
+
     def __init__(self, ids: TraceIds, namespace_index: int, index: int, start_ns: int, variant: Variant) -> None:
         self._ids = ids
         self._namespace_index = namespace_index
+        self._facts: Facts | None = None
+        self._trace_id = ""
         self.index = index
         self.start_ns = start_ns
         self.variant = variant
-
-    namespace = property(lambda self: self.variant.namespace)
-    route = property(lambda self: self.variant.route)
-    duration_ns = property(lambda self: self.variant.duration_ns)
-    failed = property(lambda self: self.variant.failed)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Request) and self._key == other._key
@@ -52,17 +50,41 @@ class Request:
     def _key(self) -> tuple[int, int, int]:
         return self._namespace_index, self.index, self.start_ns
 
-    @cached_property
+    @property
+    def namespace(self) -> str:
+        return self.variant.namespace
+
+    @property
+    def route(self) -> str:
+        """Method and route of the root, as in "POST /checkout"."""
+        return self.variant.route
+
+    @property
+    def duration_ns(self) -> int:
+        """The root's; consumers may run on after it."""
+        return self.variant.duration_ns
+
+    @property
+    def failed(self) -> bool:
+        """Whether the root answered with a status of 500 or above."""
+        return self.variant.failed
+
+    @property
     def trace_id(self) -> str:
-        return self._ids.encode(self._namespace_index, self.index)
+        if not self._trace_id:
+            self._trace_id = self._ids.encode(self._namespace_index, self.index)
+        return self._trace_id
 
-    @cached_property
+    @property
     def facts(self) -> Facts:
-        return facts_of(self._word)
+        """Who asked for what, the same in all of this request's signals."""
+        if self._facts is None:
+            self._facts = facts_of(self._word)
+        return self._facts
 
-    @cached_property
+    @property
     def _word(self) -> int:
-        return self._ids.word(self._namespace_index, self.index)
+        return int(self.trace_id[16:], 16)
 
     def span_id(self, position: int) -> str:
         """The id of the variant's span at a position."""
