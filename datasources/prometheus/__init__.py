@@ -1,0 +1,1 @@
+"""Prometheus's HTTP interface: client, and pure requests, responses, scope."""
