@@ -7,9 +7,10 @@ from typing import Protocol
 
 from .calls import Call
 from .records.logs import DetectedField, IndexStats, LogFilter, LogLines, LogPattern
-from .records.metrics import Matrix, Vector
+from .records.metrics import Matrix, MetricMetadata, SeriesExemplars, Vector
 from .records.projects import Project
 from .records.shared import Interval
+from .records.source_rules import SourceAlert, SourceRule
 from .records.sources import Source, SourceKind
 from .scope import Scope, ScopedLogQL, ScopedPromQL, ScopedTraceQL
 
@@ -38,16 +39,48 @@ class TelemetrySource(Protocol):
 class MetricsSource(TelemetrySource, Protocol):
     """Implemented by `prometheus.client.PrometheusSource`."""
 
+    @property
+    def max_points(self) -> int:
+        """The most points that a series of a range query may have."""
+
     def narrow(self, promql: str, scope: Scope) -> ScopedPromQL:
         """Raises: Refused, with the offset in `promql`."""
+
+    def narrow_selector(self, selector: str, scope: Scope) -> ScopedPromQL:
+        """Exactly one series selector; the whole scope for an empty text. Raises: Refused, with the offset."""
 
     async def query_range(
         self, expression: ScopedPromQL, interval: Interval, *, limit: int | None = None, call: Call
     ) -> Matrix:
-        """One matrix on the grid start + k * step, both ends included."""
+        """One matrix on the grid start + k * step, both ends included; gaps are left out, series are in no order."""
 
     async def query(self, expression: ScopedPromQL, at_ns: int, *, limit: int | None = None, call: Call) -> Vector:
-        """One vector at an instant."""
+        """One vector at an instant, in the source's order. Raises: Refused for a range of samples or a text."""
+
+    async def label_names(self, selector: ScopedPromQL, interval: Interval, *, call: Call) -> list[str]:
+        """The names of the labels of the series that a selector finds, ascending."""
+
+    async def label_values(
+        self, label: str, selector: ScopedPromQL, interval: Interval, *, limit: int | None = None, call: Call
+    ) -> list[str]:
+        """The values of one label, ascending; one more than `limit` where there are more."""
+
+    async def series(
+        self, selector: ScopedPromQL, interval: Interval, *, limit: int | None = None, call: Call
+    ) -> list[dict[str, str]]:
+        """The label sets that a selector finds, in no order."""
+
+    async def metadata(self, names: Collection[str], scope: Scope, *, call: Call) -> dict[str, MetricMetadata]:
+        """What exporters say of the metrics `names`, by name. The caller got the names from the scope."""
+
+    async def exemplars(self, expression: ScopedPromQL, interval: Interval, *, call: Call) -> list[SeriesExemplars]:
+        """Exemplars of the series behind the expression's selectors, in no order; empty where they are not kept."""
+
+    async def rules(self, scope: Scope, *, call: Call) -> list[SourceRule]:
+        """The rules that the source evaluates, as far as they are the scope's."""
+
+    async def alerts(self, scope: Scope, *, call: Call) -> list[SourceAlert]:
+        """The alerts that are active at the source, as far as they are the scope's."""
 
 
 class LogsSource(TelemetrySource, Protocol):

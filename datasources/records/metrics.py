@@ -6,7 +6,8 @@ import enum
 
 from msgspec import Struct
 
-from .shared import NS_PER_MS, Interval, Label
+from .projects import Project
+from .shared import NS_PER_MS, Connection, Interval, Label
 
 
 class RawSeries(Struct, frozen=True):
@@ -23,6 +24,29 @@ class Matrix(Struct, frozen=True):
     series: list[RawSeries]
     warnings: list[str] = []
     truncated: bool = False
+
+
+class MetricMetadata(Struct, frozen=True):
+    """What a metric family's exporter says of it; `unit` and `help` may be empty."""
+
+    kind: str
+    help: str
+    unit: str
+
+
+class RawExemplar(Struct, frozen=True):
+    """One exemplar as a source gave it, `timestamp` in ms since 1970."""
+
+    labels: dict[str, str]
+    timestamp: float
+    value: float | None
+
+
+class SeriesExemplars(Struct, frozen=True):
+    """The exemplars of one series, in no order."""
+
+    labels: dict[str, str]
+    exemplars: list[RawExemplar]
 
 
 class VectorSample(Struct, frozen=True):
@@ -88,9 +112,34 @@ class Series(Struct, frozen=True, kw_only=True):
 class SeriesOrigin(Struct, frozen=True):
     """Where a series came from, so that its exemplars can be asked for later."""
 
-    project: object
+    project: Project
     expression: str
     interval: Interval
+    identity: dict[str, str]
+    """The labels that an exemplar's series has to share with this one."""
+
+
+class Exemplar(Struct, frozen=True, kw_only=True):
+    """One observation with the trace that it was made in. `project` is whose it is."""
+
+    project: Project
+    at_ns: int
+    value: float
+    labels: list[Label]
+    trace_id: str | None
+
+
+class MetricDescriptor(Struct, frozen=True):
+    """One metric that the project has, by the name that PromQL knows it by."""
+
+    name: str
+    kind: str
+    help: str | None = None
+    unit: str | None = None
+
+
+class MetricDescriptorConnection(Connection[MetricDescriptor], frozen=True, kw_only=True, dict=True):
+    """A page of the catalogue."""
 
 
 class SeriesSet(Struct, frozen=True, kw_only=True):
