@@ -6,8 +6,11 @@ LOCK = $(UV) pip compile --universal --python-version 3.11 --generate-hashes \
 
 .PHONY: demo test bench serve lint format types schema lock web clean
 
-demo test bench serve schema:
+demo test bench serve:
 	$(PYTHON) run.py $@ $(ARGS)
+
+schema:
+	$(PYTHON) run.py schema > schema/schema.graphql.new && mv schema/schema.graphql.new schema/schema.graphql
 
 lint:
 	.venv/bin/ruff check .

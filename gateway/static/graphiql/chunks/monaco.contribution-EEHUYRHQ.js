@@ -1,0 +1,1 @@
+import{a,b}from"./chunk-DXSVJZ6D.js";import"./chunk-6KGEN4JK.js";import"./chunk-Y75OXST7.js";import"./chunk-XFV22YR7.js";import"./chunk-KRDCKLHQ.js";import"./chunk-HISXAZ4Y.js";export{b as getWorker,a as jsonDefaults};
