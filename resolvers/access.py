@@ -62,3 +62,9 @@ def require_user(principal: Principal) -> UUID:
     if principal.user_key is None:
         raise Unauthenticated("sign in first")
     return principal.user_key
+
+
+def require_signed_in(principal: Principal) -> None:
+    """Raises: Unauthenticated for an anonymous request."""
+    if principal.is_anonymous:
+        raise Unauthenticated("sign in first")

@@ -1,0 +1,92 @@
+"""The ASGI application: routes, middleware and the lifespan as visible lists."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from schema.roots import schema
+
+from .context import ContextMaker
+from .execution.documents import Documents
+from .execution.pipeline import Pipeline
+from .middleware.access_log import AccessLog
+from .middleware.security_headers import SecurityHeaders
+from .resources import Resources
+from .routes.graphql import GraphQLEndpoint
+from .routes.health import HealthRoutes
+from .routes.pages import STATIC, Pages
+from .settings import Settings
+from .workers.source_health import SourceHealth
+
+GZIP_LEVEL = 1
+GZIP_FROM_BYTES = 1_024
+
+
+def create_app(resources: Resources, *, demo_account: dict[str, str] | None = None) -> Starlette:
+    """The gateway. `demo_account` signs GraphiQL in: {email, password}."""
+    graphql_schema = schema._schema
+    documents = Documents(
+        graphql_schema,
+        size=resources.settings.document_cache_size,
+        max_tokens=resources.settings.document_max_tokens,
+        introspection=resources.settings.introspection,
+    )
+    endpoint = GraphQLEndpoint(
+        Pipeline(graphql_schema, documents),
+        ContextMaker(resources),
+        body_max_bytes=resources.settings.body_max_bytes,
+    )
+    health = SourceHealth(resources)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        async with health.running():
+            yield
+
+    return Starlette(
+        routes=_routes(endpoint, HealthRoutes(resources), Pages(resources.settings, demo_account), resources.settings),
+        middleware=_middleware(resources.settings),
+        lifespan=lifespan,
+    )
+
+
+def _routes(endpoint: Any, health: HealthRoutes, pages: Pages, settings: Settings) -> list[BaseRoute]:
+    routes: list[BaseRoute] = [
+        Route("/graphql", endpoint),
+        Route("/health/live", health.live),
+        Route("/health/ready", health.ready),
+        Route("/.well-known/jwks.json", health.jwks),
+    ]
+    if settings.graphiql:
+        routes += [
+            Route("/", pages.home),
+            Route("/graphiql", pages.graphiql),
+            Mount("/static/graphiql", StaticFiles(directory=STATIC / "graphiql")),
+        ]
+    return routes
+
+
+def _middleware(settings: Settings) -> list[Middleware]:
+    found = [Middleware(AccessLog), Middleware(SecurityHeaders)]
+    if settings.allowed_origins:
+        everybody = "*" in settings.allowed_origins
+        found.append(
+            Middleware(
+                CORSMiddleware,
+                allow_origins=["*"] if everybody else list(settings.allowed_origins),
+                allow_methods=["GET", "POST"],
+                allow_headers=["authorization", "content-type", "x-request-id"],
+                expose_headers=["x-request-id", "retry-after"],
+                max_age=3600,
+            )
+        )
+    return [*found, Middleware(GZipMiddleware, minimum_size=GZIP_FROM_BYTES, compresslevel=GZIP_LEVEL)]

@@ -1,0 +1,75 @@
+"""Everything that is opened once and shared: the store, the sources, the keys. Closed in reverse order by one AsyncExitStack."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from datasources.http import HttpSender
+from datasources.loki.client import LokiSource
+from datasources.postgres.engine import Database
+from datasources.postgres.repositories import Repositories
+from datasources.prometheus.client import PrometheusSource
+from datasources.protocols import LogsSource, MetricsSource, TracesSource
+from datasources.records.sources import SourceKind
+from datasources.tempo.client import TempoSource
+from resolvers.context import Sources
+
+from .auth.credentials import SessionCredentials
+from .auth.keys import KeyRing, open_key_ring
+from .auth.passwords import Passwords
+from .auth.tokens import AccessTokens
+from .settings import NamedSource, Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What routes and workers are made of."""
+
+    settings: Settings
+    database: Database
+    repositories: Repositories
+    sources: Sources
+    credentials: SessionCredentials
+    keys: KeyRing
+
+
+@asynccontextmanager
+async def open_resources(settings: Settings, database_url: str) -> AsyncIterator[Resources]:
+    """Opens what the settings name. No telemetry source is asked: one that is down fails its own fields, not the start.
+
+    Raises: SourceUnavailable where the store cannot be reached, KeysError.
+    """
+    keys = open_key_ring(settings.data_dir)
+    tokens = AccessTokens(keys, issuer=settings.issuer, ttl_s=settings.access_token_ttl_s)
+    async with AsyncExitStack() as stack:
+        sources = open_sources(settings.sources)
+        for source in sources.all():
+            stack.push_async_callback(source.close)
+        database = await stack.enter_async_context(
+            Database.open(database_url, pool_size=settings.database_pool_size, timeout_s=settings.database_timeout_s)
+        )
+        yield Resources(
+            settings=settings,
+            database=database,
+            repositories=Repositories.of(database),
+            sources=sources,
+            credentials=SessionCredentials(Passwords(), tokens),
+            keys=keys,
+        )
+
+
+def open_sources(configured: tuple[NamedSource, ...]) -> Sources:
+    """A client per configured source. To add a kind, add a line here, its protocol and its package in `datasources/`."""
+    metrics: dict[str, MetricsSource] = {}
+    logs: dict[str, LogsSource] = {}
+    traces: dict[str, TracesSource] = {}
+    for source in configured:
+        if source.kind == "prometheus":
+            metrics[source.name] = PrometheusSource(HttpSender(source.for_sender(), SourceKind.PROMETHEUS))
+        elif source.kind == "loki":
+            logs[source.name] = LokiSource(HttpSender(source.for_sender(), SourceKind.LOKI))
+        else:
+            traces[source.name] = TempoSource(HttpSender(source.for_sender(), SourceKind.TEMPO))
+    return Sources(metrics, logs, traces)

@@ -1,0 +1,45 @@
+"""Whether the process lives, whether it can serve, and the public keys of its tokens."""
+
+from __future__ import annotations
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+
+from datasources.calls import Call, Deadline, Ledger
+from datasources.exceptions import GatewayError
+
+from ..resources import Resources
+
+PROBE_TIMEOUT_S = 2.0
+
+
+class HealthRoutes:
+    """For balancers and orchestrators; no credential is asked for, and no project's data is told."""
+
+    def __init__(self, resources: Resources) -> None:
+        self._resources = resources
+
+    async def live(self, request: Request) -> Response:
+        """200 as long as the loop turns."""
+        return _json({"status": "live"})
+
+    async def ready(self, request: Request) -> Response:
+        """200 where the store answers, else 503; telemetry sources are told and do not count: their fields fail alone."""
+        call = Call(Deadline.after(PROBE_TIMEOUT_S), Ledger())
+        store = "up"
+        try:
+            await self._resources.database.fetchval("select 1", call=call)
+        except GatewayError as error:
+            store = error.message
+        sources = {source.name: source.status().state.lower() for source in self._resources.sources.all()}
+        body = {"status": "ready" if store == "up" else "not ready", "store": store, "sources": sources}
+        return _json(body, 200 if store == "up" else 503)
+
+    async def jwks(self, request: Request) -> Response:
+        """The public keys of access tokens."""
+        return _json(self._resources.keys.jwks(), headers={"cache-control": "public, max-age=300"})
+
+
+def _json(body: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    return Response(orjson.dumps(body), status, headers or {"cache-control": "no-store"}, "application/json")

@@ -1,0 +1,72 @@
+"""Runs an ASGI application on a socket until a signal says stop, then lets answers in flight finish."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+from starlette.types import ASGIApp
+
+
+class PortError(Exception):
+    """The address cannot be listened on; the message says why in one line."""
+
+
+class GatewayServer(uvicorn.Server):
+    """uvicorn's server, whose signals are handled by the loop, so that whatever encloses it is closed in order."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """The first signal asks for an orderly end, the second one does not wait for answers in flight."""
+        loop = asyncio.get_running_loop()
+        signals = () if sys.platform == "win32" else (signal.SIGINT, signal.SIGTERM)
+        for number in signals:
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        try:
+            yield
+        finally:
+            for number in signals:
+                loop.remove_signal_handler(number)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that is bound already, so that a port in use is known before anything else is started.
+
+    Raises: PortError.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    found = socket.socket(family, socket.SOCK_STREAM)
+    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        found.bind((host, port))
+    except OSError as error:
+        found.close()
+        raise PortError(f"cannot listen on {host}:{port}: {error.strerror or error}; choose another port") from None
+    return found
+
+
+async def serve(app: ASGIApp, listener: socket.socket, *, shutdown_timeout_s: float, websocket: bool = True) -> None:
+    """Serves until SIGINT or SIGTERM."""
+    config = uvicorn.Config(
+        app,
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        ws="websockets-sansio" if websocket else "none",
+        timeout_graceful_shutdown=max(1, round(shutdown_timeout_s)),
+        backlog=2048,
+    )
+    await GatewayServer(config).serve(sockets=[listener])
+
+
+def address_of(listener: socket.socket) -> str:
+    """The address that a client on this machine can use."""
+    host, port = listener.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
+    return f"http://{host}:{port}"

@@ -1,0 +1,1 @@
+"""Loops only: each asks a use case again and again, logs what went wrong, and goes on."""

@@ -1,0 +1,15 @@
+"""The upstream sources and how they do."""
+
+from __future__ import annotations
+
+from datasources.records.sources import Source
+
+from .access import require_signed_in
+from .context import RequestContext
+
+
+async def sources(context: RequestContext) -> list[Source]:
+    """The store first, then the telemetry sources; as the gateway has seen them, nothing is asked now."""
+    require_signed_in(context.principal)
+    store = context.repositories.status()
+    return [store, *(source.status() for source in context.sources.all())]
