@@ -1,0 +1,1 @@
+"""The gateway's own PostgreSQL: tables, migrations, the pool, one repository per stem."""
