@@ -86,8 +86,8 @@ def _stages(found: LogFilter) -> list[str]:
     stages += [f"!= {quote(text)}" for text in found.excludes]
     if found.regex is not None:
         stages.append(f"|~ {quote(found.regex)}")
-    if found.trace_id is not None:
-        stages.append(f"| trace_id={quote(found.trace_id)}")
+    if found.trace_ids:
+        stages.append("| " + _matcher(LabelMatcher("trace_id", *_any_of(found.trace_ids))))
     if found.span_id is not None:
         stages.append(f"| span_id={quote(found.span_id)}")
     if found.levels:

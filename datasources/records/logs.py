@@ -9,7 +9,6 @@ from hashlib import blake2b
 
 from msgspec import Struct
 
-from ..scope import ScopedLogQL
 from .log_cursors import LogCursor
 from .log_lines import parse_fields
 from .projects import Project
@@ -66,7 +65,7 @@ class LabelMatcher(Struct, frozen=True):
 
 
 class LogFilter(Struct, frozen=True, kw_only=True):
-    """Conditions that all hold. Within `services` and `levels` one has to; `trace_id` is 32 hex digits."""
+    """Conditions that all hold. Within `services` and `levels` one has to, and so within `trace_ids`."""
 
     services: tuple[str, ...] = ()
     levels: tuple[LogLevel, ...] = ()
@@ -75,7 +74,7 @@ class LogFilter(Struct, frozen=True, kw_only=True):
     regex: str | None = None
     labels: tuple[LabelMatcher, ...] = ()
     fields: tuple[LabelMatcher, ...] = ()
-    trace_id: str | None = None
+    trace_ids: tuple[str, ...] = ()
     span_id: str | None = None
 
 
@@ -197,7 +196,7 @@ class LogLines(Struct, frozen=True):
 class LogConnection(Struct, frozen=True, kw_only=True):
     """A page of lines. Unlike other connections it makes cursors only where they are asked for: each is a digest.
 
-    `logql` is the expression with its filter before it was narrowed to the project, `expression` after.
+    `logql` is the expression with its filter, before it was narrowed to the project.
     """
 
     project: Project
@@ -206,7 +205,6 @@ class LogConnection(Struct, frozen=True, kw_only=True):
     has_previous_page: bool
     stats: LogStats | None
     logql: str
-    expression: ScopedLogQL
     interval: Interval
 
     @property
