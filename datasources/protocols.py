@@ -7,11 +7,12 @@ from typing import Protocol
 
 from .calls import Call
 from .records.logs import DetectedField, IndexStats, LogFilter, LogLines, LogPattern
-from .records.metrics import Matrix, MetricMetadata, SeriesExemplars, Vector
+from .records.metrics import Matrix, MetricMetadata, MetricNames, SeriesExemplars, Vector
 from .records.projects import Project
 from .records.shared import Interval
 from .records.source_rules import SourceAlert, SourceRule
 from .records.sources import Source, SourceKind
+from .records.traces import AttributeName, FoundTrace, FoundTraces, RecordedTrace, TraceFilter
 from .scope import Scope, ScopedLogQL, ScopedPromQL, ScopedTraceQL
 
 
@@ -45,6 +46,13 @@ class MetricsSource(TelemetrySource, Protocol):
 
     def narrow(self, promql: str, scope: Scope) -> ScopedPromQL:
         """Raises: Refused, with the offset in `promql`."""
+
+    @property
+    def names(self) -> MetricNames:
+        """How it calls what the gateway asks for by itself."""
+
+    def narrow_metric(self, metric: str | None, scope: Scope) -> ScopedPromQL:
+        """The series of one metric, by its name; all of the scope's for None."""
 
     def narrow_selector(self, selector: str, scope: Scope) -> ScopedPromQL:
         """Exactly one series selector; the whole scope for an empty text. Raises: Refused, with the offset."""
@@ -144,7 +152,54 @@ class LogsSource(TelemetrySource, Protocol):
 
 
 class TracesSource(TelemetrySource, Protocol):
-    """Implemented by `tempo.client.TempoSource`."""
+    """Implemented by `tempo.client.TempoSource`. What it gives of a trace are the spans within the scope, and nothing else."""
 
-    def narrow(self, traceql: str, scope: Scope) -> ScopedTraceQL:
-        """Raises: Refused, with the offset in `traceql`."""
+    def narrow(self, traceql: str, within: Scope) -> ScopedTraceQL:
+        """Any expression. Raises: Refused, with the offset in `traceql`."""
+
+    def narrow_search(self, traceql: str, asked: TraceFilter, within: Scope) -> ScopedTraceQL:
+        """The spans that meet both; an empty text asks for all. Raises: Refused, with the offset in `traceql`; BadInput."""
+
+    def narrow_rate(self, traceql: str, asked: TraceFilter, within: Scope) -> ScopedTraceQL:
+        """Matching spans per second. Raises: as for a search."""
+
+    def narrow_count(self, traceql: str, asked: TraceFilter, within: Scope) -> ScopedTraceQL:
+        """How many spans match. Raises: as for a search."""
+
+    def narrow_latency(
+        self, traceql: str, asked: TraceFilter, within: Scope, quantiles: Sequence[float]
+    ) -> ScopedTraceQL:
+        """The matching spans' duration at quantiles (label `p`), in seconds. Raises: as for a search."""
+
+    def filtered(self, traceql: str, asked: TraceFilter) -> str:
+        """The question with the filter's conditions, as a person could have written it. Raises: BadInput."""
+
+    async def search(
+        self, expression: ScopedTraceQL, interval: Interval, *, limit: int, spans_per_trace: int, call: Call
+    ) -> FoundTraces:
+        """At most `limit` traces that overlap the interval, newest first, with some of their matching spans.
+
+        A window within the last seconds may be ignored by the source. Raises: BadInput for a range that is too long.
+        """
+
+    async def outlines(
+        self, trace_ids: Sequence[str], within: Scope, interval: Interval, *, call: Call
+    ) -> dict[str, FoundTrace]:
+        """By id, the scope's spans of these traces, up to a hundred of each; traces without any are missing. One request."""
+
+    async def trace(self, trace_id: str, scopes: Sequence[Scope], *, call: Call) -> list[RecordedTrace | None]:
+        """What each scope, all of one tenant, sees of a trace. `trace_id` is 32 lower-case hex digits. One request."""
+
+    async def query_range(self, expression: ScopedTraceQL, interval: Interval, *, call: Call) -> Matrix:
+        """One matrix on the multiples of the step within (start, end]; a point covers the step that ends there."""
+
+    async def query(self, expression: ScopedTraceQL, interval: Interval, *, call: Call) -> Vector:
+        """One number per series over the whole interval. Raises: BadInput for more than a day."""
+
+    async def attributes(self, within: Scope, interval: Interval, *, call: Call) -> list[AttributeName]:
+        """The attributes of the scope's spans, by scope and name."""
+
+    async def attribute_values(
+        self, attribute: AttributeName, within: Scope, interval: Interval, *, limit: int, call: Call
+    ) -> list[str]:
+        """Values of one attribute of the scope's spans, sorted."""

@@ -9,11 +9,12 @@ from typing import Final
 from ..calls import Call
 from ..exceptions import BadInput
 from ..http import HttpSender
-from ..records.metrics import Matrix, MetricMetadata, SeriesExemplars, Vector
+from ..records.metrics import HTTP_SERVER, Matrix, MetricMetadata, MetricNames, SeriesExemplars, Vector
 from ..records.shared import Interval
 from ..records.source_rules import SourceAlert, SourceRule
 from ..records.sources import Source, SourceKind
 from ..scope import Scope, ScopedPromQL, Signal
+from ..scoping.strings import quote
 from . import catalog, requests, responses, rules, scope
 
 CATALOG_TTL_S: Final = 30.0
@@ -23,8 +24,9 @@ _NARROWED: Final = 1024
 class PrometheusSource:
     """Implements `protocols.MetricsSource`. Every expression that it takes is narrowed to a project."""
 
-    def __init__(self, sender: HttpSender, *, cache_ttl_s: float = 1.0) -> None:
+    def __init__(self, sender: HttpSender, *, names: MetricNames = HTTP_SERVER, cache_ttl_s: float = 1.0) -> None:
         """`cache_ttl_s` is how long an answer about samples is given again to the same question."""
+        self.names: Final = names
         self._sender = sender
         self._version: str | None = None
         self._ttl_s = cache_ttl_s
@@ -48,6 +50,10 @@ class PrometheusSource:
         return self._narrow(promql, scope)
 
     def narrow_selector(self, selector: str, scope: Scope) -> ScopedPromQL:
+        return self._narrow_selector(selector, scope)
+
+    def narrow_metric(self, metric: str | None, scope: Scope) -> ScopedPromQL:
+        selector = "" if metric is None else f"{{__name__={quote(metric)}}}"
         return self._narrow_selector(selector, scope)
 
     async def query_range(

@@ -7,7 +7,7 @@ import enum
 from msgspec import Struct
 
 from .projects import Project
-from .shared import NS_PER_MS, Connection, Interval, Label
+from .shared import NS_PER_MS, NS_PER_S, Connection, Interval, Label
 
 
 class RawSeries(Struct, frozen=True):
@@ -113,6 +113,7 @@ class SeriesOrigin(Struct, frozen=True):
     """Where a series came from, so that its exemplars can be asked for later."""
 
     project: Project
+    service: str | None
     expression: str
     interval: Interval
     identity: dict[str, str]
@@ -150,6 +151,48 @@ class SeriesSet(Struct, frozen=True, kw_only=True):
     truncated: bool = False
     warnings: list[str] = []
     promql: str | None = None
+
+
+class Metrics(Struct, frozen=True):
+    """A project's metrics over an interval, or one service's; nothing is asked for until a field is."""
+
+    project: Project
+    interval: Interval
+    service: str | None = None
+
+
+class MetricNames(Struct, frozen=True, kw_only=True):
+    """How a source calls what the gateway asks for by itself: selectors, as PromQL, and labels.
+
+    `requests` and `failures` are counters, `buckets` the classic buckets of latency in seconds, `presence` any gauges
+    that every service has.
+    """
+
+    requests: str
+    failures: str
+    buckets: str
+    presence: str
+    service_label: str
+    scrape_interval_ns: int = 15 * NS_PER_S
+
+
+HTTP_SERVER = MetricNames(
+    requests="http_server_request_duration_seconds_count",
+    failures='http_server_request_duration_seconds_count{http_response_status_code=~"5.."}',
+    buckets="http_server_request_duration_seconds_bucket",
+    presence='{__name__=~"up|target_info"}',
+    service_label="service_name",
+)
+"""OpenTelemetry's semantic conventions for HTTP servers."""
+
+SPAN_METRICS = MetricNames(
+    requests='traces_spanmetrics_calls_total{span_kind="SPAN_KIND_SERVER"}',
+    failures='traces_spanmetrics_calls_total{span_kind="SPAN_KIND_SERVER",status_code="STATUS_CODE_ERROR"}',
+    buckets='traces_spanmetrics_latency_bucket{span_kind="SPAN_KIND_SERVER"}',
+    presence="traces_spanmetrics_calls_total",
+    service_label="service",
+)
+"""What Tempo's metrics generator makes of spans, for services that export no metrics of their own."""
 
 
 class GoldenSignal(enum.Enum):
