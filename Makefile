@@ -1,8 +1,8 @@
 # Every target is one line that can be typed as well.
 PYTHON ?= python3
 UV ?= uv
-LOCK = $(UV) pip compile --universal --python-version 3.11 --generate-hashes \
-       --no-emit-index-url --no-header --no-annotate --quiet --all-extras pyproject.toml
+LOCK_OPTIONS = --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet
+LOCK = $(UV) pip compile $(LOCK_OPTIONS) --all-extras pyproject.toml
 
 .PHONY: demo test bench serve lint format types schema lock web clean
 
@@ -27,6 +27,7 @@ types:
 lock:
 	$(LOCK) --output-file requirements.txt
 	$(LOCK) --group dev --constraint requirements.txt --output-file requirements-dev.txt
+	cd deploy/shop && $(UV) pip compile $(LOCK_OPTIONS) --constraint ../../requirements.txt requirements.in --output-file requirements.txt
 
 web:
 	cd web && npm ci && npm run build
