@@ -95,6 +95,10 @@ class Request:
         """Shape: the root first, parents before children."""
         return tuple(self._span(position, span) for position, span in enumerate(self.variant.spans))
 
+    def span(self, position: int) -> SpanData:
+        """The span at a position of the variant's spans."""
+        return self._span(position, self.variant.spans[position])
+
     @property
     def logs(self) -> tuple[LogData, ...]:
         return tuple(self.log(position) for position in range(len(self.variant.logs)))

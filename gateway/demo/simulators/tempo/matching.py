@@ -8,7 +8,7 @@ from gateway.demo.scenario.requests import Request
 from gateway.demo.simulators.tempo.templates import Templates
 from gateway.demo.simulators.tempo.traceql.nodes import Pipeline
 from gateway.demo.simulators.tempo.traceql.spansets import Spanset, compile_pipeline
-from gateway.demo.simulators.tempo.traceql.views import TraceView, Undetermined
+from gateway.demo.simulators.tempo.traceql.views import Undetermined
 
 
 class Verdict(Enum):
@@ -38,7 +38,7 @@ class RequestMatcher:
         """Shape: empty where the request does not match."""
         if self.verdict(request) is Verdict.NEVER:
             return []
-        return self._match(TraceView(request.spans))
+        return self._match(self._templates.trace(request))
 
     def matches(self, request: Request) -> bool:
         verdict = self.verdict(request)

@@ -17,9 +17,8 @@ class Template:
     def __init__(self, request: Request) -> None:
         spans = request.variant.spans
         self.variant = request.variant  # keeps the id, by which templates are found, from being given away
-        self.view = TraceView(request.spans, [_unknown(span) for span in spans])
-        self.offsets = [span.offset_ns for span in spans]
-        self.last_offset_ns = max(self.offsets)
+        self.view = TraceView(request, unknown=[_unknown(span) for span in spans])
+        self.last_offset_ns = max(span.offset_ns for span in spans)
         self.end_offset_ns = max(span.end_offset_ns for span in spans)
 
 
@@ -36,10 +35,14 @@ class Templates:
             template = self._by_variant[key] = Template(request)
         return template
 
+    def trace(self, request: Request) -> TraceView:
+        """The request itself, with its variant's view to spare what that has settled."""
+        return TraceView(request, pattern=self.of(request).view)
+
 
 def _unknown(span: VariantSpan) -> frozenset[str]:
     names = {f"span.{key}" for key, _ in span.varying}
-    if span.failure is not None:
+    if span.failure is not None and "{" in span.failure.value.template:
         names |= _OF_A_FAILURE
     if span.follows:
         names |= _OF_A_LINK

@@ -13,7 +13,6 @@ from gateway.demo.simulators.tempo.traceql.views import SpanView, Undetermined
 Getter: TypeAlias = Callable[[SpanView], Value]
 
 SCOPE_VERSION = "0.9.1"
-NO_ROOT = "<root span not yet received>"
 _KINDS = {word.upper(): kind for word, kind in KINDS.items()}
 _STATUSES = {word.upper(): status for word, status in STATUSES.items()}
 
@@ -73,16 +72,6 @@ def _of_several(values: Iterable[Value]) -> Value:
     return cast("list[str]", [item for value in found for item in (value if isinstance(value, list) else [value])])
 
 
-def _root_name(view: SpanView) -> Value:
-    root = view.trace.root
-    return root.name if root else ""
-
-
-def _root_service(view: SpanView) -> Value:
-    root = view.trace.root
-    return root.service if root else NO_ROOT
-
-
 INTRINSICS: dict[str, Getter] = {
     "duration": lambda view: Duration(view.span.duration_ns),
     "name": lambda view: view.span.name,
@@ -90,8 +79,8 @@ INTRINSICS: dict[str, Getter] = {
     "statusMessage": lambda view: view.span.status_message,
     "kind": lambda view: _KINDS[view.span.kind],
     "span:childCount": lambda view: view.trace.child_counts[view.position],
-    "rootServiceName": _root_service,
-    "rootName": _root_name,
+    "rootServiceName": lambda view: view.trace.root.service,
+    "rootName": lambda view: view.trace.root.name,
     "traceDuration": lambda view: Duration(view.trace.duration_ns),
     "nestedSetLeft": lambda view: view.trace.nested_sets[view.position][0],
     "nestedSetRight": lambda view: view.trace.nested_sets[view.position][1],

@@ -255,5 +255,8 @@ def _number(cursor: Cursor) -> Static:
             return Static(negate(inner.value))
         if cursor.kind != "-" and cursor.kind not in _NUMBERS:
             raise cursor.unexpected()
-        return Static(negate(_number(cursor).value))
+        cursor.enter()
+        negative = Static(negate(_number(cursor).value))
+        cursor.leave()
+        return negative
     return Static(cursor.take().value)

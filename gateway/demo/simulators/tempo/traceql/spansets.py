@@ -74,10 +74,12 @@ def _chain(steps: list[Step]) -> Step:
 
 
 def _filter(test: Getter) -> Step:
+    settled = _Settled(test)
+
     def run(sets: list[Spanset]) -> list[Spanset]:
         found = []
         for spanset in sets:
-            views = _passing(test, spanset.views)
+            views = _passing(test, spanset.views, settled)
             if views:
                 found.append(Spanset(views, spanset.attributes))
         return found
@@ -85,18 +87,37 @@ def _filter(test: Getter) -> Step:
     return run
 
 
-def _passing(test: Getter, views: list[SpanView]) -> list[SpanView]:
-    """Knows that nothing passes even if it cannot tell what would."""
-    passing, doubt = [], None
-    for view in views:
+class _Settled:
+    """What a filter says of the spans of a variant, whichever request it is: yes, no, or None where it depends."""
+
+    def __init__(self, test: Getter) -> None:
+        self._test = test
+        self._by_pattern: dict[TraceView, list[bool | None]] = {}
+
+    def of(self, pattern: TraceView) -> list[bool | None]:
+        known = self._by_pattern.get(pattern)
+        if known is None:
+            known = self._by_pattern[pattern] = [self._ask(view) for view in pattern.views]
+        return known
+
+    def _ask(self, view: SpanView) -> bool | None:
         try:
-            if test(view) is True:
-                passing.append(view)
-        except Undetermined as error:
-            doubt = error
-    if doubt is not None:
-        raise doubt
-    return passing
+            return self._test(view) is True
+        except Undetermined:
+            return None
+
+
+def _passing(test: Getter, views: list[SpanView], settled: _Settled) -> list[SpanView]:
+    """Raises: Undetermined, on a template, unless nothing passes whatever is not known."""
+    if not views:
+        return []
+    trace = views[0].trace
+    known = settled.of(trace.pattern or trace)
+    if trace.pattern is not None:
+        return [view for view in views if known[view.position] or (known[view.position] is None and test(view) is True)]
+    if any(known[view.position] is None for view in views):
+        raise Undetermined
+    return [view for view in views if known[view.position]]
 
 
 def _operation(stage: SpansetOperation) -> Step:
