@@ -110,6 +110,9 @@ class LogsSource(TelemetrySource, Protocol):
     def narrow_streams(self, label_sets: Collection[Mapping[str, str]], scope: Scope) -> ScopedLogQL:
         """A selector that takes in the streams with these labels. Raises: Refused."""
 
+    def keeps_labels(self, logql: str) -> bool:
+        """Whether the query only picks lines, so that its counts can be told apart by the streams' labels."""
+
     def filtered(self, logql: str | None, found: LogFilter) -> str:
         """The log query (all lines, for None) with the filter's conditions, not narrowed yet. Raises: Refused."""
 

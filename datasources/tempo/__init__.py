@@ -1,0 +1,1 @@
+"""Tempo: pure requests, answers and scope, and a thin client."""

@@ -1,0 +1,191 @@
+"""Tempo as a source of traces: each method is a request from `requests`, an answer from `responses`, and nothing between."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from ..calls import Call
+from ..exceptions import GatewayError
+from ..http import HttpSender, SourceRequest
+from ..records.metrics import Matrix, Vector
+from ..records.shared import Interval
+from ..records.sources import Source, SourceKind
+from ..records.traces import AttributeName, FoundTrace, FoundTraces, RecordedTrace, TraceFilter
+from ..scope import Scope, ScopedTraceQL, Signal
+from . import filters, metrics, requests, responses, scope
+from .traces import decode_trace
+
+MAX_IDS = 250
+"""Trace ids per search: what fits into a URL that every server takes."""
+MAX_NAMES = 1_000
+
+
+class TempoSource:
+    """Tempo 2.8 and later. Owns its sender."""
+
+    def __init__(self, sender: HttpSender) -> None:
+        self._sender = sender
+        self._version: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The configured name."""
+        return self._sender.name
+
+    @property
+    def kind(self) -> SourceKind:
+        """TEMPO."""
+        return self._sender.kind
+
+    def status(self) -> Source:
+        """How it does, from what was seen of it."""
+        return self._sender.status(version=self._version)
+
+    async def check(self, call: Call) -> str | None:
+        """Its version, if it tells. Raises: SourceError."""
+        self._version = await self._sender.ask(
+            requests.buildinfo(), lambda response: responses.decode_version(response, self.name), call=call
+        )
+        return self._version
+
+    async def close(self) -> None:
+        """Closes the connections."""
+        await self._sender.close()
+
+    def narrow(self, traceql: str, within: Scope) -> ScopedTraceQL:
+        """Raises: Refused, with the offset in `traceql`."""
+        return scope.narrow(traceql, within)
+
+    def narrow_search(self, traceql: str, asked: TraceFilter, within: Scope) -> ScopedTraceQL:
+        """The spans that meet both. Raises: Refused, with the offset in `traceql`; BadInput for the filter."""
+        return scope.narrow_search(traceql, within, also=filters.as_filter(asked))
+
+    def narrow_rate(self, traceql: str, asked: TraceFilter, within: Scope) -> ScopedTraceQL:
+        """Matching spans per second. Raises: as for a search."""
+        return scope.narrow_metrics(traceql, within, function="rate()", also=filters.as_filter(asked))
+
+    def narrow_count(self, traceql: str, asked: TraceFilter, within: Scope) -> ScopedTraceQL:
+        """How many spans match. Raises: as for a search."""
+        return scope.narrow_metrics(traceql, within, function="count_over_time()", also=filters.as_filter(asked))
+
+    def narrow_latency(
+        self, traceql: str, asked: TraceFilter, within: Scope, quantiles: Sequence[float]
+    ) -> ScopedTraceQL:
+        """The matching spans' duration at quantiles, in seconds. Raises: as for a search."""
+        wanted = ", ".join(f"{quantile:.6f}" for quantile in quantiles)
+        function = f"quantile_over_time(duration, {wanted})"
+        return scope.narrow_metrics(traceql, within, function=function, also=filters.as_filter(asked))
+
+    def filtered(self, traceql: str, asked: TraceFilter) -> str:
+        """The question with the filter's conditions, as a person could have written it. Raises: BadInput."""
+        return filters.filtered(traceql, asked)
+
+    async def search(
+        self, expression: ScopedTraceQL, interval: Interval, *, limit: int, spans_per_trace: int, call: Call
+    ) -> FoundTraces:
+        """At most `limit` traces that overlap the interval, newest first, with at most so many matching spans each.
+
+        A window within the last seconds may be ignored by the source: look at the times.
+        Raises: BadInput for a range longer than a week; SourceError.
+        """
+        request = requests.search(expression, interval, limit=limit, spans_per_trace=spans_per_trace)
+        return await self._search(request, expression.scope, limit, call)
+
+    async def outlines(
+        self, trace_ids: Sequence[str], within: Scope, interval: Interval, *, call: Call
+    ) -> dict[str, FoundTrace]:
+        """By id, what the scope has of these traces: up to 100 spans each, and in `matched` how many there are.
+
+        One request for up to 250 traces; those that have nothing within the scope are missing.
+        """
+        found: dict[str, FoundTrace] = {}
+        for start in range(0, len(trace_ids), MAX_IDS):
+            some = trace_ids[start : start + MAX_IDS]
+            request = requests.search(
+                scope.narrow_traces(some, within),
+                interval,
+                limit=len(some),
+                spans_per_trace=requests.MAX_SPANS_PER_TRACE,
+            )
+            answer = await self._search(request, within, len(some), call)
+            found.update((trace.id, trace) for trace in answer.traces)
+        return found
+
+    async def trace(self, trace_id: str, scopes: Sequence[Scope], *, call: Call) -> list[RecordedTrace | None]:
+        """What each scope, all of one tenant, sees of a trace; None where it has no span of it. One request.
+
+        `trace_id` is 32 lower-case hex digits.
+        """
+        rules = [each.rules_for(Signal.TRACES) for each in scopes]
+        return await self._sender.ask(
+            requests.trace(trace_id, scopes[0]),
+            lambda response: decode_trace(response, self.name, trace_id, rules),
+            call=call,
+        )
+
+    async def query_range(self, expression: ScopedTraceQL, interval: Interval, *, call: Call) -> Matrix:
+        """One matrix on the multiples of the step within (start, end]; a point covers the step that ends there.
+
+        More than a day is asked for in parts, together.
+        Raises: BadInput for a range or a step that cannot be; SourceError.
+        """
+        parts = list(requests.parts(interval))
+        failure: BaseException | None = None
+        tasks: list[asyncio.Task[Matrix]] = []
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks += [group.create_task(self._part(expression, part, call)) for part in parts]
+        except* GatewayError as failures:
+            failure = failures.exceptions[0]
+        if failure is not None:
+            raise failure
+        return metrics.join(task.result() for task in tasks)
+
+    async def query(self, expression: ScopedTraceQL, interval: Interval, *, call: Call) -> Vector:
+        """One number per series over the whole interval, at its end. Raises: BadInput for more than a day; SourceError."""
+        return await self._sender.ask(
+            requests.query(expression, interval),
+            lambda response: metrics.decode_vector(response, self.name, interval.end_ns),
+            call=call,
+        )
+
+    async def attributes(self, within: Scope, interval: Interval, *, call: Call) -> list[AttributeName]:
+        """The attributes of the scope's spans, by scope and name. One request per combination of the scope's values."""
+        names: dict[AttributeName, None] = {}
+        for text in scope.fixed_filters(within):
+            request = requests.tags(text, within, interval, limit=MAX_NAMES)
+            found = await self._sender.ask(
+                request, lambda response: responses.decode_tags(response, self.name), call=call
+            )
+            names.update(dict.fromkeys(found))
+        return sorted(names, key=lambda each: (each.scope, each.name))
+
+    async def attribute_values(
+        self, attribute: AttributeName, within: Scope, interval: Interval, *, limit: int, call: Call
+    ) -> list[str]:
+        """Values of one attribute of the scope's spans, sorted; none of one that tells of other projects."""
+        name = filters.tag_name(attribute)
+        if attribute.name in responses.ROOT_TAGS:
+            return []
+        values: dict[str, None] = {}
+        for text in scope.fixed_filters(within):
+            request = requests.tag_values(name, text, within, interval, limit=limit)
+            found = await self._sender.ask(
+                request, lambda response: responses.decode_tag_values(response, self.name), call=call
+            )
+            values.update(dict.fromkeys(found))
+        return sorted(values)
+
+    async def _search(self, request: SourceRequest, within: Scope, limit: int, call: Call) -> FoundTraces:
+        rules = within.rules_for(Signal.TRACES)
+        return await self._sender.ask(
+            request, lambda response: responses.decode_search(response, self.name, rules, limit=limit), call=call
+        )
+
+    async def _part(self, expression: ScopedTraceQL, part: Interval, call: Call) -> Matrix:
+        return await self._sender.ask(
+            requests.query_range(expression, part),
+            lambda response: metrics.decode_matrix(response, self.name, part),
+            call=call,
+        )
