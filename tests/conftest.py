@@ -1,5 +1,5 @@
-"""What tests of every layer share. PostgreSQL's fixtures stand in postgres_fixtures.py."""
+"""What tests of every layer share."""
 
 from __future__ import annotations
 
-pytest_plugins: list[str] = []
+pytest_plugins = ["tests.postgres_fixtures"]
