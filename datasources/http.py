@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import functools
 import re
 import ssl
 import time
@@ -40,6 +41,7 @@ E = TypeVar("E", bound=SourceError)
 Pairs = tuple[tuple[str, str], ...]
 TENANT_HEADER = "X-Scope-OrgID"
 _TENANT = re.compile(r"[A-Za-z0-9_.|-]{1,150}")
+_UTC_NOW = functools.partial(datetime.now, UTC)
 _FORM_TYPE = "application/x-www-form-urlencoded"
 _WIRE_ERRORS = (httpx.TransportError, httpx.DecodingError, aiohttp.ClientError, OSError)
 _SLOW_SHARE = 0.8
@@ -109,7 +111,7 @@ class HttpSender:
         *,
         transport: httpx.AsyncBaseTransport | None = None,
         clock: Callable[[], float] = time.monotonic,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        now: Callable[[], datetime] = _UTC_NOW,
     ) -> None:
         self.settings, self.kind = settings, kind
         self._clock, self._now = clock, now

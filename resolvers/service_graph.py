@@ -88,7 +88,7 @@ async def _ask(
 
     async def ask(scope: Scope, _: tuple[str, ...]) -> Sequence[RawSeries]:
         projects = [key.project for key in alike]
-        return await instant(context, first.project, promql, scope, first.interval.end_ns, projects)
+        return await instant(context, projects, promql, scope, first.interval.end_ns)
 
     scopes = [(key, _one_side(key.project.scope, side)) for key in alike]
     return await ask_merged(scopes, Signal.METRICS, ask, keep=both)

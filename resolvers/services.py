@@ -95,10 +95,10 @@ def figures_interval(context: RequestContext, asked: TimeRange) -> Interval:
 
 
 async def instant(
-    context: RequestContext, project: Project, promql: str, scope: Scope, at_ns: int, of: Sequence[Project]
+    context: RequestContext, of: Sequence[Project], promql: str, scope: Scope, at_ns: int
 ) -> list[RawSeries]:
-    """One of the gateway's own expressions at an instant, as series of one point."""
-    source = context.metrics(project)
+    """One of the gateway's own expressions at an instant, on behalf of projects with the same source; one point each."""
+    source = context.metrics(of[0])
     found = await source.query(source.narrow(promql, scope), at_ns, call=context.call_for(*of))
     return [
         RawSeries({label.name: label.value for label in one.labels}, [one.at_ns / NS_PER_MS], [one.value])
@@ -126,7 +126,7 @@ async def _ask(
 
     async def ask(scope: Scope, labels: tuple[str, ...]) -> Sequence[RawSeries]:
         promql = service_figures(names, window_ns=interval.range_ns, by=labels)
-        return await instant(context, first.project, promql, scope, interval.end_ns, [key.project for key in alike])
+        return await instant(context, [key.project for key in alike], promql, scope, interval.end_ns)
 
     scopes = [(key, key.project.scope) for key in alike]
     answers = await ask_merged(scopes, Signal.METRICS, ask, keep=(names.service_label,))
