@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 import orjson
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -69,7 +70,7 @@ class _Follower:
 
     async def run(self, start_ns: int, limit: int) -> None:
         seen = self._store.now_ns() + 1
-        newest = select_lines(self._store, self._selector, LogWindow(start_ns, seen, limit))
+        newest = await run_in_threadpool(select_lines, self._store, self._selector, LogWindow(start_ns, seen, limit))
         await self._send(newest[::-1], live=False)
         while True:
             await asyncio.sleep(_POLL_S)
@@ -85,7 +86,10 @@ class _Follower:
             frame: dict[str, Any] = {"streams": streams}
             if self._categorize:
                 frame["encodingFlags"] = ["categorize-labels"]
-            await self._websocket.send_text(orjson.dumps(frame).decode())
+            try:
+                await self._websocket.send_text(orjson.dumps(frame).decode())
+            except WebSocketDisconnect:  # noticed by the reader too, which ends the tail
+                return
 
     def _stream(self, state: LineState, *, live: bool) -> dict[str, Any]:
         """Without categories the real server merges metadata into what there was, and leaves it out of what comes."""

@@ -12,9 +12,7 @@ FREE_MAPS = {"stream", "metric", "structuredMetadata", "parsed"}
 OPTIONAL = {"recvWaitTime", "estimatedQueryBytes", "jsonPath", "structuredMetadata", "parsed"}
 NOT_SERVED = ("push", "otlp", "tail", "tenant", "services")
 KNOWN = sorted(
-    path.stem
-    for path in FIXTURES.glob("*.json")
-    if not path.stem.startswith(NOT_SERVED) or path.stem in {"services"}
+    path.stem for path in FIXTURES.glob("*.json") if not path.stem.startswith(NOT_SERVED) or path.stem in {"services"}
 )
 # Their words name lines that only the recorded server had.
 OWN_WORDS = {"query_range_error_unwrap", "services"}
@@ -28,7 +26,11 @@ def _recorded(name: str) -> dict[str, Any]:
 async def _ask(loki: httpx.AsyncClient, recorded: dict[str, Any]) -> httpx.Response:
     request = recorded["request"]
     return await loki.request(
-        request["method"], request["path"], params=request["params"], headers=request["headers"], data=request.get("form")
+        request["method"],
+        request["path"],
+        params=request["params"],
+        headers=request["headers"],
+        data=request.get("form"),
     )
 
 
@@ -56,7 +58,9 @@ def _differences(expected: Any, answer: Any, path: str = "") -> list[str]:
             return [f"{path}.{key} is no text" for key, value in answer.items() if not isinstance(value, str)]
         missing = [f"{path}: {key} on one side only" for key in (expected.keys() ^ answer.keys()) - OPTIONAL]
         both = expected.keys() & answer.keys()
-        return missing + [text for key in sorted(both) for text in _differences(expected[key], answer[key], f"{path}.{key}")]
+        return missing + [
+            text for key in sorted(both) for text in _differences(expected[key], answer[key], f"{path}.{key}")
+        ]
     if isinstance(expected, list) and isinstance(answer, list):
         return _list_differences(expected, answer, path)
     if isinstance(expected, int | float) and not isinstance(expected, bool):
@@ -70,7 +74,7 @@ def _list_differences(expected: list[Any], answer: list[Any], path: str) -> list
     """A sample or an entry is compared part by part, the members of other lists with the first recorded one."""
     if not expected or not answer:
         return []
-    if path.endswith(("values[]", "samples[]", "value")) or path.endswith(".result") and isinstance(expected[0], int):
+    if path.endswith(("values[]", "samples[]", "value")) or (path.endswith(".result") and isinstance(expected[0], int)):
         if len(expected) != len(answer):
             return [f"{path}: {len(answer)} parts instead of {len(expected)}"]
         pairs = list(zip(expected, answer, strict=True))
