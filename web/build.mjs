@@ -1,16 +1,17 @@
 // Bundles web/graphiql into gateway/static/graphiql, which is committed: the same sources and lock give the same bytes.
+// node build.mjs [FOLDER] writes elsewhere, to compare.
 import { build } from "esbuild";
 import { copyFile, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 
-const OUT = "../gateway/static/graphiql";
+const out = path.resolve(process.argv[2] ?? path.join(import.meta.dirname, "../gateway/static/graphiql"));
 const shared = {
   absWorkingDir: import.meta.dirname,
   bundle: true,
   minify: true,
   format: "esm",
   target: "es2022",
-  outdir: OUT,
+  outdir: out,
   legalComments: "none", // THIRD_PARTY_LICENSES.txt has them whole
   logLevel: "warning",
   metafile: true,
@@ -19,7 +20,6 @@ const shared = {
   assetNames: "assets/[name]",
 };
 
-const out = path.join(import.meta.dirname, OUT);
 await rm(out, { recursive: true, force: true });
 const bundles = [
   await build({

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
+from pathlib import Path
 
 import pytest
 from graphql import build_schema, parse, validate
@@ -51,3 +54,14 @@ def test_bundle_carries_the_licences_of_what_is_in_it():
     assert all(
         f"\n{name} " in f"\n{licences}" for name in ("graphiql", "graphql", "monaco-editor", "react", "react-dom")
     )
+
+
+def test_bundle_is_what_the_sources_give(tmp_path):
+    if shutil.which("node") is None or not (ROOT / "web/node_modules").is_dir():
+        pytest.skip("no Node.js, or its packages are not installed: cd web && npm ci")
+    subprocess.run(["node", "build.mjs", str(tmp_path / "built")], cwd=ROOT / "web", check=True)
+    assert _contents(tmp_path / "built") == _contents(BUNDLE)
+
+
+def _contents(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
