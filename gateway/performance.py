@@ -25,6 +25,6 @@ def run_fast(work: Coroutine[Any, Any, None]) -> None:
 def _loop_factory() -> Any:
     if sys.platform == "win32":
         return None
-    import uvloop
+    import uvloop  # noqa: PLC0415 - there is none for Windows
 
     return uvloop.new_event_loop

@@ -30,7 +30,9 @@ class SourceOptions(BaseModel):
     )
     ca_file: Path | None = Field(None, description="PEM file of the authority that signed its certificate.")
     timeout_s: float = Field(10.0, gt=0, le=300, description="Seconds that one request may take.")
-    max_response_bytes: int = Field(32 * 1024 * 1024, ge=1024, description="Largest answer, in bytes after decompression.")
+    max_response_bytes: int = Field(
+        32 * 1024 * 1024, ge=1024, description="Largest answer, in bytes after decompression."
+    )
     max_connections: int = Field(32, ge=1, le=1000, description="Connections kept and opened at most.")
 
     @field_validator("url", check_fields=False)
@@ -112,21 +114,27 @@ class Settings(BaseSettings):
     )
 
     database_url: SecretStr | None = Field(
-        None, validation_alias="DATABASE_URL", description="PostgreSQL; without it an embedded one runs in the data folder."
+        None,
+        validation_alias="DATABASE_URL",
+        description="PostgreSQL; without it an embedded one runs in the data folder.",
     )
     prometheus: Prometheus = Field(default_factory=Prometheus)
     loki: Loki = Field(default_factory=Loki)
     tempo: Tempo = Field(default_factory=Tempo)
     extra_sources: tuple[NamedSource, ...] = Field(
-        (), description="More sources, as a JSON list of objects with the options of the main ones and `name` and `kind`."
+        (),
+        description="More sources, as a JSON list of objects with the options of the main ones and `name` and `kind`.",
     )
 
     data_dir: Path = Field(Path(".data"), description="Folder of the embedded PostgreSQL and of the signing keys.")
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8080, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
-    public_url: str | None = Field(None, description="The address that clients use, for links; derived from host and port if left out.")
+    public_url: str | None = Field(
+        None, description="The address that clients use, for links; derived from host and port if left out."
+    )
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
-        (), description="Origins of pages that may call the gateway, separated by commas; `*` allows all, without credentials."
+        (),
+        description="Origins of pages that may call the gateway, separated by commas; `*` allows all, without credentials.",
     )
     body_max_bytes: int = Field(1024 * 1024, ge=1024, description="Largest GraphQL request body, in bytes.")
     request_timeout_s: float = Field(10.0, gt=0, le=300, description="Seconds that one GraphQL request may take.")
@@ -137,10 +145,16 @@ class Settings(BaseSettings):
     database_pool_size: int = Field(10, ge=2, le=200, description="Connections to PostgreSQL per process.")
     database_timeout_s: float = Field(5.0, gt=0, le=300, description="Seconds that one statement may take.")
     access_token_ttl_s: int = Field(900, ge=60, le=86400, description="Seconds that an access token is valid.")
-    issuer: str = Field("telemetry-graphql-gateway", min_length=1, description="Issuer and audience of the gateway's own tokens.")
+    issuer: str = Field(
+        "telemetry-graphql-gateway", min_length=1, description="Issuer and audience of the gateway's own tokens."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level of the log.")
-    log_format: Literal["auto", "json", "text"] = Field("auto", description="`auto` writes text to a terminal and JSON elsewhere.")
-    shutdown_timeout_s: float = Field(10.0, gt=0, le=300, description="Seconds that answers in flight are given at the end.")
+    log_format: Literal["auto", "json", "text"] = Field(
+        "auto", description="`auto` writes text to a terminal and JSON elsewhere."
+    )
+    shutdown_timeout_s: float = Field(
+        10.0, gt=0, le=300, description="Seconds that answers in flight are given at the end."
+    )
 
     @field_validator("allowed_origins", mode="before")
     @classmethod

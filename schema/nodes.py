@@ -9,6 +9,7 @@ from resolvers import nodes
 from .context import Info
 from .shared import Node
 
+
 @strawberry.type
 class NodeQueries:
     @strawberry.field(

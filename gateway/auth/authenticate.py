@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 MAX_HEADER = 8_192
 
 
-async def authenticate(authorization: str | None, tokens: AccessTokens, users: UsersRepository, *, call: Call) -> Principal:
+async def authenticate(
+    authorization: str | None, tokens: AccessTokens, users: UsersRepository, *, call: Call
+) -> Principal:
     """Who sends this Authorization header; anonymous without one.
 
     Raises: Unauthenticated for a scheme that is not Bearer, a token that is not valid, and a person who is disabled.

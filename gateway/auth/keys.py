@@ -39,7 +39,14 @@ class SigningKey:
 
     def jwk(self) -> dict[str, str]:
         """The public half. Source: RFC 8037 section 2."""
-        return {"kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": self.kid, "x": _text(_raw(self.public))}
+        return {
+            "kty": "OKP",
+            "crv": "Ed25519",
+            "use": "sig",
+            "alg": "EdDSA",
+            "kid": self.kid,
+            "x": _text(_raw(self.public)),
+        }
 
     def __repr__(self) -> str:
         return f"SigningKey(kid={self.kid!r})"

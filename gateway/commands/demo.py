@@ -73,5 +73,7 @@ In GraphiQL you are signed in already. Paste this, or run any example of the she
 {DASHBOARD_QUERY}
 Ctrl-C ends it."""
     console = Console(highlight=False)
-    console.print(Panel(text, title="the gateway is ready", expand=False) if console.is_terminal else text, markup=False)
+    console.print(
+        Panel(text, title="the gateway is ready", expand=False) if console.is_terminal else text, markup=False
+    )
     sys.stdout.flush()

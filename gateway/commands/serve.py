@@ -44,5 +44,3 @@ async def _serve(settings: Settings, url: str, listener: socket.socket) -> None:
         names = [source.name for source in settings.sources]
         log.info("serving", address=f"{address_of(listener)}/graphql", sources=names)
         await serve(create_app(resources), listener, shutdown_timeout_s=settings.shutdown_timeout_s)
-
-

@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 import time
 from inspect import isawaitable
+from typing import Any, cast
 
 from graphql import ExecutionResult, GraphQLError, GraphQLSchema, OperationType, execute
 from strawberry.execution import optimized_is_awaitable
-from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from datasources.exceptions import DeadlineExceeded
 from resolvers.context import RequestContext
 
 from .documents import Document, Documents
 from .masking import formatted, hidden
+from .projection.executor import ProjectingExecutor
 from .request import GraphQLAnswer, GraphQLRequest, RequestFault
 
 GRACE_S = 0.5
@@ -46,7 +47,7 @@ class Pipeline:
         except TimeoutError:
             late = DeadlineExceeded("the request's deadline has passed")
             return GraphQLAnswer(errors=[{"message": late.message, "extensions": {"code": late.code}}])
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the last exit: nothing internal leaves
             return GraphQLAnswer(errors=[{"message": "internal error", "extensions": hidden(error)}])
         return _answer(result)
 
@@ -58,8 +59,8 @@ class Pipeline:
             context_value=context,
             variable_values=request.variables,
             operation_name=request.operation_name,
-            executor_class=StrawberryGraphQLCoreExecutionContext,
-            is_awaitable=optimized_is_awaitable,
+            executor_class=ProjectingExecutor,
+            is_awaitable=cast("Any", optimized_is_awaitable),
         )
         return await result if isawaitable(result) else result
 

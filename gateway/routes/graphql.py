@@ -42,7 +42,9 @@ class GraphQLEndpoint:
     async def _respond(self, request: Request) -> Response | None:
         media_type = negotiate(request.headers.get("accept"), OFFERED)
         if media_type is None:
-            return fault_response(RequestFault(f"this answers {' or '.join(OFFERED)}", status=406, code="NOT_ACCEPTABLE"))
+            return fault_response(
+                RequestFault(f"this answers {' or '.join(OFFERED)}", status=406, code="NOT_ACCEPTABLE")
+            )
         try:
             parsed = await self._read(request)
             context = await self._make_context(request)
