@@ -83,6 +83,10 @@ class LokiSource:
         """A selector that takes in the streams with these labels. Raises: Refused."""
         return scoper.narrow(expressions.streams(label_sets), scope)
 
+    def keeps_labels(self, logql: str) -> bool:
+        """Whether the query only picks lines, so that its counts can be told apart by the streams' labels."""
+        return expressions.keeps_labels(logql)
+
     def filtered(self, logql: str | None, found: LogFilter) -> str:
         """The log query with the filter's conditions. Raises: Refused."""
         return expressions.filtered(logql, found)

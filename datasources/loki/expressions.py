@@ -17,6 +17,7 @@ from .logql import Selector, Tokens, read_logql
 _LABEL = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _STRING = re.compile(r'"(?:[^"\\\n]|\\.)*+"')
 _PARSER = re.compile(r"\| *(?:json|logfmt|unpack|pattern|regexp|line_format|label_format|decolorize)\b")
+_STAGE_WITHOUT_COMPARISON = re.compile(r"\| *[A-Za-z_]\w*+ *+(?![=!<>])")
 _WITHOUT_PARSER_ERRORS = "| drop __error__, __error_details__"
 
 
@@ -46,6 +47,15 @@ def counts(logql: str, *, step_ns: int, by: Iterable[str] = ()) -> str:
         text = f"{text} {_WITHOUT_PARSER_ERRORS}"
     grouping = ", ".join([*by, "detected_level"])
     return f"sum by ({grouping}) (count_over_time({text} [{format_duration(step_ns)}]))"
+
+
+def keeps_labels(logql: str) -> bool:
+    """Whether the query only picks lines: no stage of it parses, formats, drops or renames.
+
+    Raises: Refused.
+    """
+    text = "".join(token.render() if isinstance(token, Selector) else token for token in read_logql(logql))
+    return not _STAGE_WITHOUT_COMPARISON.search(_STRING.sub('""', text))
 
 
 def log_query(logql: str) -> Tokens:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 
 from msgspec import Struct
@@ -12,6 +11,7 @@ from datasources.records.logs import LogConnection, LogPattern
 from datasources.records.projects import Project
 from datasources.records.shared import Interval
 
+from ..concurrency import together
 from ..context import RequestContext
 from ..time_ranges import with_step
 from .expressions import blaming
@@ -41,9 +41,7 @@ async def log_patterns(context: RequestContext, connection: LogConnection, first
 
 async def _patterns(context: RequestContext, keys: Sequence[PatternQuestion]) -> Sequence[list[LogPattern] | Exception]:
     """One request each: an answer does not say which project's streams a pattern is of, so they cannot be merged."""
-    async with asyncio.TaskGroup() as tasks:
-        asked = [tasks.create_task(_ask(context, key)) for key in keys]
-    return [task.result() for task in asked]
+    return await together(*(_ask(context, key) for key in keys))
 
 
 async def _ask(context: RequestContext, key: PatternQuestion) -> list[LogPattern] | Exception:

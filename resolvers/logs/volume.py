@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
 
 from msgspec import Struct
 
-from datasources.exceptions import GatewayError
 from datasources.records.logs import LogConnection, LogLevel, LogVolume, level_of
-from datasources.records.metrics import Matrix, RawSeries
+from datasources.records.metrics import RawSeries
 from datasources.records.projects import Project
 from datasources.records.shared import NS_PER_MS, Interval
 from datasources.records.users import Role
 from datasources.scope import Scope, Signal
-from datasources.scoping.merge import merge_scopes, scope_label
 
 from ..access import require
+from ..concurrency import together
 from ..context import RequestContext
+from ..planner import ask_merged
 from ..time_ranges import with_step
 from .expressions import blaming
 
@@ -78,66 +77,40 @@ async def _volumes(context: RequestContext, keys: Sequence[VolumeQuestion]) -> S
     alike: dict[tuple[str, str, Interval], list[VolumeQuestion]] = defaultdict(list)
     for key in keys:
         alike[key.project.logs_source, key.logql, key.interval].append(key)
-    groups = [group for found in alike.values() for group in _mergeable(found)]
-    answers: dict[VolumeQuestion, list[LogVolume] | Exception] = {}
-    async with asyncio.TaskGroup() as tasks:
-        asked = [tasks.create_task(_ask(context, group)) for group in groups]
-    for task in asked:
-        answers.update(task.result())
-    return [answers[key] for key in keys]
-
-
-def _mergeable(alike: list[VolumeQuestion]) -> list[list[VolumeQuestion]]:
-    by_rule: dict[object, list[VolumeQuestion]] = defaultdict(list)
-    for number, key in enumerate(alike):
-        scope = key.project.scope
-        label = scope_label(scope, Signal.LOGS)
-        by_rule[(scope.tenant, label) if label else number].append(key)
-    return [
-        part
-        for group in by_rule.values()
-        for part in ([group] if _merged(group) is not None else [[key] for key in group])
+    # Where a query changes labels, what it gives could not be told apart by them.
+    groups = [
+        group
+        for asked in alike.values()
+        for group in (
+            [asked] if context.logs(asked[0].project).keeps_labels(asked[0].logql) else [[key] for key in asked]
+        )
     ]
-
-
-def _merged(group: list[VolumeQuestion]) -> Scope | None:
-    return merge_scopes([key.project.scope for key in group], Signal.LOGS) if len(group) > 1 else group[0].project.scope
+    found = await together(*(_ask(context, group) for group in groups))
+    answers = {key: answer for each in found for key, answer in each.items()}
+    return [answers[key] for key in keys]
 
 
 async def _ask(
     context: RequestContext, group: list[VolumeQuestion]
 ) -> dict[VolumeQuestion, list[LogVolume] | Exception]:
-    """The answers to one group; what goes wrong is the answer of each."""
-    scope = _merged(group)
-    assert scope is not None
-    label = scope_label(scope, Signal.LOGS) if len(group) > 1 else None
-    interval = group[0].interval
-    try:
-        matrix = await _counts(context, group, scope, (label,) if label else ())
-    except GatewayError as error:
-        return dict.fromkeys(group, error)
-    return {key: split_by_level(_share(matrix, key.project, label), interval) for key in group}
-
-
-async def _counts(
-    context: RequestContext, group: list[VolumeQuestion], scope: Scope, by: tuple[str, ...]
-) -> Matrix:
+    """The answers to questions that are alike; what goes wrong is the answer of each."""
     first, interval = group[0], group[0].interval
     assert interval.step_ns is not None
-    source = context.logs(first.project)
-    with blaming("query"):
-        expression = source.narrow_counts(first.logql, scope, step_ns=interval.step_ns, by=by)
+    step_ns = interval.step_ns
+    source, call = context.logs(first.project), context.call_for(*(key.project for key in group))
     # A point counts the step that ends with it, so that the first one to ask for is a step after the start.
-    ends = Interval(interval.start_ns + interval.step_ns, interval.end_ns, interval.step_ns)
-    call = context.call_for(*(key.project for key in group))
-    return await source.query_range(expression, ends, call=call)
+    ends = Interval(interval.start_ns + step_ns, interval.end_ns, step_ns)
 
+    async def ask(scope: Scope, by: tuple[str, ...]) -> list[RawSeries]:
+        with blaming("query"):
+            expression = source.narrow_counts(first.logql, scope, step_ns=step_ns, by=by)
+        return (await source.query_range(expression, ends, call=call)).series
 
-def _share(matrix: Matrix, project: Project, label: str | None) -> list[RawSeries]:
-    if label is None:
-        return matrix.series
-    values = project.scope.rules_for(Signal.LOGS)[0].values
-    return [series for series in matrix.series if series.labels.get(label) in values]
+    answers = await ask_merged([(key, key.project.scope) for key in group], Signal.LOGS, ask)
+    return {
+        key: found if isinstance(found, Exception) else split_by_level(found, interval)
+        for key, found in answers.items()
+    }
 
 
 def split_by_level(series: Sequence[RawSeries], interval: Interval) -> list[LogVolume]:
