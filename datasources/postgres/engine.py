@@ -13,11 +13,11 @@ import asyncpg
 import msgspec
 
 from ..calls import Call, Deadline, Ledger, LedgerEntry
-from ..exceptions import SourceError
+from ..exceptions import BadInput, SourceError
 from ..latency import LatencyWindow
 from ..records.sources import Source, SourceKind, SourceState
 from .dsn import driver_dsn
-from .failures import FAILURES, NAME, is_lost, to_source_error
+from .failures import FAILURES, NAME, is_bad_value, is_lost, to_source_error
 
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
@@ -72,7 +72,8 @@ class Database:
     once more. What writes goes through `execute`, `executemany`, `copy` or `transaction` and is never repeated.
 
     Every method raises DeadlineExceeded, SourceTimeout, SourceUnavailable (no connection), SourceUnauthorised,
-    SourceMalformed (tables of another version), and lets a violated constraint through for the repository to name.
+    SourceMalformed (tables of another version), BadInput for a text or number that PostgreSQL cannot hold; it lets a
+    violated constraint through for the repository to name.
     """
 
     def __init__(
@@ -210,6 +211,9 @@ class _Account:
         if isinstance(error, asyncio.CancelledError):
             return
         took_ms = (self._database._clock() - self._started) * 1000
+        if error is not None and is_bad_value(error):
+            self._database._settle(self._call, took_ms, None)
+            raise BadInput("a text or number in this request is none that can be stored or compared") from error
         if error is None or not _is_failure(error):
             self._database._settle(self._call, took_ms, None)
             return
@@ -226,10 +230,11 @@ def _is_failure(error: BaseException) -> bool:
 
 
 async def _prepare(connection: asyncpg.Connection[asyncpg.Record]) -> None:
-    """jsonb goes in and comes out as Python values."""
+    """jsonb goes in and comes out as Python values, in the binary form that COPY needs: a version byte and the text."""
     await connection.set_type_codec(
         "jsonb",
         schema="pg_catalog",
-        encoder=lambda value: _encode_json(value).decode(),
-        decoder=msgspec.json.decode,
+        encoder=lambda value: b"\x01" + _encode_json(value),
+        decoder=lambda stored: msgspec.json.decode(stored[1:]),
+        format="binary",
     )

@@ -7,7 +7,6 @@ import asyncpg
 from ..exceptions import (
     SourceError,
     SourceMalformed,
-    SourceRefused,
     SourceTimeout,
     SourceUnauthorised,
     SourceUnavailable,
@@ -42,7 +41,6 @@ _KINDS: tuple[tuple[tuple[type[BaseException], ...], type[SourceError], str], ..
         SourceMalformed,
         "its tables are not of this version: run `python -m gateway migrate`",
     ),
-    ((asyncpg.DataError, asyncpg.exceptions.DataError), SourceRefused, "it cannot store or compare this value"),
     (
         (asyncpg.InsufficientResourcesError, asyncpg.TransactionRollbackError, asyncpg.InterfaceError),
         SourceUnavailable,
@@ -59,6 +57,11 @@ def is_lost(error: BaseException) -> bool:
     if isinstance(error, TimeoutError):
         return False
     return isinstance(error, LOST) or (isinstance(error, asyncpg.InterfaceError) and "closed" in str(error))
+
+
+def is_bad_value(error: BaseException) -> bool:
+    """Whether a value is what failed: a NUL in a text, half of a surrogate pair, a number that is too large."""
+    return isinstance(error, asyncpg.DataError)
 
 
 def to_source_error(error: BaseException, *, took_ms: float) -> SourceError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -17,9 +18,8 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ..exceptions import SourceMalformed
 from .dsn import create_engine
-from .failures import FAILURES, NAME, to_source_error
+from .failures import FAILURES, to_source_error
 
 FOLDER = Path(__file__).parents[2] / "migrations"
 _LOCK = 7_305_001
@@ -28,21 +28,28 @@ _LOCK = 7_305_001
 T = TypeVar("T")
 
 
-async def upgrade(database_url: str) -> None:
-    """Applies what is missing, all or nothing.
+class MigrationError(Exception):
+    """The tables are not of this version; the message is one line and says what to do."""
 
-    Raises: SourceError where the database cannot be reached, or was migrated by a newer gateway.
+
+def upgrade(database_url: str) -> None:
+    """Applies what is missing, all or nothing; does nothing where nothing is.
+
+    Raises: SourceError where the database cannot be reached, MigrationError where a newer gateway migrated it.
     """
+    asyncio.run(apply(database_url))
+
+
+def require_current(database_url: str) -> None:
+    """Raises: MigrationError where the tables are not exactly this version's, SourceError where they cannot be reached."""
+    asyncio.run(_require_current(database_url))
+
+
+async def apply(database_url: str) -> None:
+    """`upgrade` for those who have a loop already."""
     async with _connect(database_url) as connection:
         await connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
         await connection.run_sync(_with_config(lambda config: command.upgrade(config, "head")))
-
-
-async def is_current(database_url: str) -> bool:
-    """Whether the database has exactly this version's migrations. Raises: SourceError where it cannot be reached."""
-    head = ScriptDirectory(str(FOLDER)).get_current_head()
-    async with _connect(database_url) as connection:
-        return await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision()) == head
 
 
 async def find_drift(database_url: str) -> str | None:
@@ -53,6 +60,20 @@ async def find_drift(database_url: str) -> str | None:
         except CommandError as error:
             return str(error)
         return None
+
+
+async def _require_current(database_url: str) -> None:
+    scripts = ScriptDirectory(str(FOLDER))
+    head = scripts.get_current_head()
+    async with _connect(database_url) as connection:
+        found = await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())
+    if found == head:
+        return
+    if found is not None and found not in {revision.revision for revision in scripts.walk_revisions()}:
+        raise MigrationError(f"the store was migrated to {found} by a newer gateway; this one knows up to {head}")
+    raise MigrationError(
+        f"the store's tables are of {found or 'no'} revision, this gateway needs {head}: run `python -m gateway migrate`"
+    )
 
 
 def _with_config(work: Callable[[Config], T]) -> Callable[[Connection], T]:
@@ -77,6 +98,6 @@ async def _connect(database_url: str) -> AsyncIterator[AsyncConnection]:
     except FAILURES as error:
         raise to_source_error(error, took_ms=0) from error
     except CommandError as error:
-        raise SourceMalformed(f"{NAME}: {error}", source=NAME) from error
+        raise MigrationError(f"the store cannot be migrated: {error}") from error
     finally:
         await engine.dispose()

@@ -193,7 +193,7 @@ class AlertQuery(Struct, frozen=True, kw_only=True):
 
 
 class RuleQuery(Struct, frozen=True, kw_only=True):
-    """One page of rules, the oldest first."""
+    """One page of rules, the newest first."""
 
     first: int = 50
     after: str | None = None

@@ -1,0 +1,136 @@
+"""Projects, their scope and their members."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from ..calls import Call
+from ..exceptions import Conflict
+from ..records.projects import Project
+from ..records.shared import Connection, global_id
+from ..records.users import Membership, Role
+from ..scope import ALL_SIGNALS, Rule, Scope, Signal
+from .cursors import decode_cursor, encode_cursor
+from .engine import Database, Row
+from .patterns import contains
+from .users import membership
+
+_PROJECT = "id, number, slug, name, scope, metrics_source, logs_source, traces_source, created_at"
+
+
+class ProjectsRepository:
+    """Who may see a project is not decided here."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def by_keys(self, keys: Sequence[UUID], *, call: Call) -> list[Project]:
+        """The projects of these keys, in no order; unknown keys are left out."""
+        sql = f"SELECT {_PROJECT} FROM projects WHERE id = ANY($1)"
+        return [_project(row) for row in await self._database.fetch(sql, list(keys), call=call)]
+
+    async def by_slug(self, slug: str, *, call: Call) -> Project | None:
+        """The project of a slug."""
+        row = await self._database.fetchrow(f"SELECT {_PROJECT} FROM projects WHERE slug = $1", slug, call=call)
+        return None if row is None else _project(row)
+
+    async def page(
+        self, keys: Sequence[UUID], *, search: str | None = None, first: int = 20, after: str | None = None, call: Call
+    ) -> Connection[Project]:
+        """A page of these projects by slug; `search` is found in slug or name. The total is that of all pages."""
+        place = decode_cursor("project", after, str)[0] if after is not None else None
+        sql = f"""
+            WITH found AS (
+                SELECT * FROM projects WHERE id = ANY($1) AND ($2::text IS NULL OR slug ILIKE $2 OR name ILIKE $2)
+            )
+            SELECT {_PROJECT}, (SELECT count(*) FROM found) AS total FROM found
+            WHERE $3::text IS NULL OR slug > $3 ORDER BY slug LIMIT $4
+        """
+        rows = await self._database.fetch(sql, list(keys), contains(search), place, first + 1, call=call)
+        page = [_project(row) for row in rows[:first]]
+        return Connection(
+            nodes=page,
+            cursors=[encode_cursor("project", project.slug, project.key) for project in page],
+            has_next_page=len(rows) > first,
+            has_previous_page=after is not None,
+            total_count=rows[0]["total"] if rows else None if after is not None else 0,
+        )
+
+    async def members(self, project_keys: Sequence[UUID], *, call: Call) -> list[Membership]:
+        """All memberships in these projects, the highest role first, then by name."""
+        sql = """
+            SELECT m.user_id, m.project_id, m.role, m.since FROM memberships m JOIN users u ON u.id = m.user_id
+            WHERE m.project_id = ANY($1)
+            ORDER BY array_position(ARRAY['OWNER', 'ADMIN', 'MEMBER', 'VIEWER'], m.role), u.name, u.id
+        """
+        return [membership(row) for row in await self._database.fetch(sql, list(project_keys), call=call)]
+
+    async def create(
+        self,
+        *,
+        slug: str,
+        name: str,
+        rules: Sequence[Rule],
+        tenant: str | None = None,
+        metrics_source: str = "prometheus",
+        logs_source: str = "loki",
+        traces_source: str = "tempo",
+        call: Call,
+    ) -> Project:
+        """A new project with the next number. Raises: Conflict where the slug is taken."""
+        sql = f"""
+            INSERT INTO projects (slug, name, scope, metrics_source, logs_source, traces_source)
+            VALUES ($1, $2, $3, $4, $5, $6) RETURNING {_PROJECT}
+        """
+        scope = {"rules": [_plain(rule) for rule in rules], "tenant": tenant}
+        async with self._database.transaction(call=call) as statements:
+            try:
+                row = await statements.fetchrow(sql, slug, name, scope, metrics_source, logs_source, traces_source)
+            except asyncpg.UniqueViolationError as error:
+                raise Conflict(f"there is a project {slug!r} already") from error
+        return _project(row)
+
+    async def set_member(self, project_key: UUID, user_key: UUID, role: Role, *, call: Call) -> None:
+        """Makes somebody a member, or changes the role of one."""
+        sql = """
+            INSERT INTO memberships (project_id, user_id, role) VALUES ($1, $2, $3)
+            ON CONFLICT (project_id, user_id) DO UPDATE SET role = excluded.role
+        """
+        await self._database.execute(sql, project_key, user_key, role, call=call)
+
+
+def _plain(rule: Rule) -> dict[str, Any]:
+    plain: dict[str, Any] = {"label": rule.label}
+    if rule.values:
+        plain["values"] = list(rule.values)
+    if rule.pattern is not None:
+        plain["pattern"] = rule.pattern
+    if rule.signals != ALL_SIGNALS:
+        plain["signals"] = sorted(rule.signals)
+    return plain
+
+
+def _rule(plain: dict[str, Any]) -> Rule:
+    signals = frozenset(Signal(signal) for signal in plain["signals"]) if "signals" in plain else ALL_SIGNALS
+    return Rule(plain["label"], tuple(plain.get("values", ())), plain.get("pattern"), signals)
+
+
+def _project(row: Row) -> Project:
+    stored = row["scope"]
+    key = row["id"]
+    rules = tuple(_rule(plain) for plain in stored["rules"])
+    return Project(
+        key=key,
+        number=row["number"],
+        slug=row["slug"],
+        name=row["name"],
+        created_at=row["created_at"],
+        scope=Scope(frozenset({global_id("Project", key)}), rules, stored.get("tenant")),
+        metrics_source=row["metrics_source"],
+        logs_source=row["logs_source"],
+        traces_source=row["traces_source"],
+    )
