@@ -56,7 +56,11 @@ def _rolling(evaluator: Evaluator, node: Call) -> list[Column]:
     if node.name in ("rate", "increase"):
         _remark_gauges(evaluator, node, vector)
     table, function = WindowTable(vector), ROLLING[node.name]
-    return nameless(_present([Column(column.labels, function(column, vector, table)) for column in vector.columns]))
+    columns = []
+    for column in vector.columns:
+        evaluator.check_time()
+        columns.append(Column(column.labels, function(column, vector, table)))
+    return nameless(_present(columns))
 
 
 def _remark_gauges(evaluator: Evaluator, node: Call, vector: RangeVector) -> None:
@@ -72,6 +76,7 @@ def _over_windows(evaluator: Evaluator, argument: Node, reduce: Callable[[list[f
     table = WindowTable(vector)
 
     def reduced(column: RangeColumn) -> Values:
+        evaluator.check_time()
         bounds = enumerate(table.bounds(column.times))
         return [reduce(column.values[low:high], place) if high > low else None for place, (low, high) in bounds]
 

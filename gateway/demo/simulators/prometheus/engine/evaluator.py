@@ -53,8 +53,7 @@ class Evaluator:
 
     def vector(self, node: Node) -> list[Column]:
         """An instant vector at each instant. Raises: ExecutionFault, EvaluationTimeout."""
-        if time.monotonic() > self.deadline:
-            raise EvaluationTimeout
+        self.check_time()
         if isinstance(node, Paren):
             return self.vector(node.expression)
         if isinstance(node, Selector):
@@ -124,6 +123,11 @@ class Evaluator:
         if node.op == "quantile":
             self.check_quantiles(numbers, node.parameter.position)
         return aggregations.WITH_NUMBER[node.op](node, columns, numbers)
+
+    def check_time(self) -> None:
+        """Raises: EvaluationTimeout."""
+        if time.monotonic() > self.deadline:
+            raise EvaluationTimeout
 
     def check_quantiles(self, shares: Sequence[float], position: int) -> None:
         for share in set(shares):

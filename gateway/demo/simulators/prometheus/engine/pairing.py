@@ -120,7 +120,8 @@ def _combine_sets(op: str, left: list[Column], right: list[Column], signature: S
             Column(column.labels, _where(column.values, present.get(signature(column.labels)), wanted=False))
             for column in right
         )
-        return [*left, *(column for column in added if any(value is not None for value in column.values))]
+        shown = [column for column in added if any(value is not None for value in column.values)]
+        return merged([*left, *shown], "vector cannot contain metrics with the same labelset")
     present = {key: _presence(group) for key, group in _by_signature(right, signature).items()}
     return [
         Column(column.labels, _where(column.values, present.get(signature(column.labels)), wanted=op == "and"))

@@ -41,14 +41,19 @@ class Token(NamedTuple):
 def tokens_of(query: str) -> list[Token]:
     """Shape: without blanks and comments, with an "end" token last. Raises: ParseFault."""
     tokens: list[Token] = []
-    position = 0
+    position, in_brackets = 0, False
     while position < len(query):
+        if in_brackets and query[position] == ":":  # elsewhere a name may begin with it
+            tokens.append(Token("op", ":", position))
+            position += 1
+            continue
         match = _PATTERNS.match(query, position)
         if match is None:
             raise _unreadable(query, position)
         if match.lastgroup != "space":
             assert match.lastgroup is not None
             tokens.append(Token(match.lastgroup, match.group(), position))
+            in_brackets = match.group() == "[" or (in_brackets and match.group() != "]")
         position = match.end()
     return [*tokens, Token("end", "", len(query))]
 

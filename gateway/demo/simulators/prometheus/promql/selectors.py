@@ -41,7 +41,7 @@ def _matcher(stream: TokenStream, label: Token) -> Matcher:
         raise _misplaced(value, "expected string")
     matcher = Matcher(label.text if label.kind == "word" else unquoted(label), operator.text, unquoted(value))
     if operator.text in ("=~", "!~"):
-        _check_regex(matcher, value)
+        _check_regex(matcher, label)
     return matcher
 
 

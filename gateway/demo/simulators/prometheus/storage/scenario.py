@@ -85,6 +85,7 @@ def _family_counters(scenario: Scenario, namespace: str) -> dict[str, FamilyCoun
 
 
 def _entries(scenario: Scenario, counters: dict[str, dict[str, FamilyCounters]]) -> Iterator[Entry]:
+    yield Entry({"__name__": "up", "instance": "127.0.0.1:9090", "job": "prometheus"}, _reader(lambda at: 1.0))
     for namespace, families in counters.items():
         for spec in scenario.specs(namespace):
             yield from (Entry(gauge.labels, _reader(gauge.read)) for gauge in gauges_of(scenario, spec))
