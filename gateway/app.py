@@ -25,6 +25,7 @@ from .routes.graphql import GraphQLEndpoint
 from .routes.health import HealthRoutes
 from .routes.pages import STATIC, Pages
 from .settings import Settings
+from .workers.retention import Retention
 from .workers.source_health import SourceHealth
 
 GZIP_LEVEL = 1
@@ -45,11 +46,11 @@ def create_app(resources: Resources, *, demo_account: dict[str, str] | None = No
         ContextMaker(resources),
         body_max_bytes=resources.settings.body_max_bytes,
     )
-    health = SourceHealth(resources)
+    retention, health = Retention(resources), SourceHealth(resources)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with health.running():
+        async with retention.running(), health.running():
             yield
 
     return Starlette(

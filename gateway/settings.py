@@ -144,6 +144,7 @@ class Settings(BaseSettings):
     graphiql: bool = Field(True, description="Whether /graphiql is served.")
     database_pool_size: int = Field(10, ge=2, le=200, description="Connections to PostgreSQL per process.")
     database_timeout_s: float = Field(5.0, gt=0, le=300, description="Seconds that one statement may take.")
+    error_retention_days: int = Field(30, ge=1, le=3650, description="Days that error events are kept.")
     access_token_ttl_s: int = Field(900, ge=60, le=86400, description="Seconds that an access token is valid.")
     issuer: str = Field(
         "telemetry-graphql-gateway", min_length=1, description="Issuer and audience of the gateway's own tokens."

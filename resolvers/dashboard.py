@@ -8,6 +8,8 @@ import enum
 from msgspec import Struct
 
 from datasources.exceptions import GatewayError
+from datasources.records.alerts import Severity
+from datasources.records.metrics import Metrics
 from datasources.records.projects import Project
 from datasources.records.shared import Interval
 from datasources.records.sources import SourceReport, SourceState
@@ -23,7 +25,7 @@ SETTLE_TURNS = 20
 
 
 class Health(enum.StrEnum):
-    """Worst of: a firing CRITICAL alert or a source that is DOWN is CRITICAL; any firing alert or a DEGRADED source is DEGRADED."""
+    """Worst of what is known of a project."""
 
     OK = "OK"
     DEGRADED = "DEGRADED"
@@ -32,14 +34,19 @@ class Health(enum.StrEnum):
 
 
 class Dashboard(Struct, frozen=True):
-    """One project over one interval; sections are asked for when they are selected."""
+    """One project over one interval; a section is asked for when it is selected."""
 
     project: Project
     interval: Interval
 
+    @property
+    def shown_metrics(self) -> Metrics:
+        """The same frame as the metrics stem takes it."""
+        return Metrics(project=self.project, interval=self.interval)
+
 
 async def dashboard(context: RequestContext, project: Project, asked: TimeRange, step_ns: int | None) -> Dashboard:
-    """The dashboard's frame; nothing is asked of a source yet."""
+    """The dashboard's frame; nothing is asked of a source yet. Raises: BadInput with the argument."""
     require(context.principal, project, Role.VIEWER)
     interval = with_step(context, resolve_range(context, asked), step_ns, max_points=MAX_POINTS)
     return Dashboard(project, interval)
@@ -54,8 +61,7 @@ async def health(context: RequestContext, shown: Dashboard) -> Health:
         return Health.UNKNOWN
     sources = (context.metrics(project), context.logs(project), context.traces(project))
     states = {source.status().state for source in sources}
-    critical = any(one.severity == "CRITICAL" and one.count for one in alerts.by_severity)
-    if critical or SourceState.DOWN in states:
+    if SourceState.DOWN in states or any(one.severity is Severity.CRITICAL and one.count for one in alerts.by_severity):
         return Health.CRITICAL
     return Health.DEGRADED if alerts.firing or SourceState.DEGRADED in states else Health.OK
 
@@ -66,8 +72,8 @@ async def reports(context: RequestContext, shown: Dashboard) -> list[SourceRepor
     Fields of one answer run side by side, so this waits until no call has been in flight for some turns of the loop;
     between two calls a field only computes, which takes one turn or a few.
     """
-    quiet = 0
-    ledger = context.call.ledger
+    require(context.principal, shown.project, Role.VIEWER)
+    quiet, ledger = 0, context.call.ledger
     while quiet < SETTLE_TURNS:
         quiet = 0 if ledger.in_flight else quiet + 1
         await asyncio.sleep(0.001 if ledger.in_flight else 0)
