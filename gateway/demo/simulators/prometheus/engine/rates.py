@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
-from itertools import pairwise
 
 from gateway.demo.simulators.prometheus.engine.columns import RangeColumn, RangeVector, Values
 from gateway.demo.simulators.prometheus.engine.windows import Window, WindowTable
@@ -28,9 +28,11 @@ def increase(column: RangeColumn, vector: RangeVector, table: WindowTable) -> Va
             continue
         low, high, sampled, to_start, to_end = window
         grown = climbed[high - 1] - climbed[low]
-        if grown > 0 and values[low] >= 0:
-            to_zero = sampled * (values[low] / grown)
-            to_start = min(to_start, to_zero)
+        first = values[low]
+        if grown > 0 and first >= 0:
+            to_zero = sampled * (first / grown)
+            if to_zero < to_start:
+                to_start = to_zero
         result.append(grown * ((sampled + to_start + to_end) / sampled))
     return result
 
@@ -49,7 +51,7 @@ def _drawn_out(difference: float, window: Window) -> float:
 
 def _without_resets(values: list[float]) -> list[float]:
     """A counter as it would stand if it had never started again from nought."""
-    if all(before <= after for before, after in pairwise(values)):
+    if not any(map(operator.gt, values, values[1:])):
         return values
     lost, before, climbed = 0.0, 0.0, []
     for value in values:
