@@ -29,6 +29,7 @@ from gateway.demo.simulators.tempo.traces import FILTERED, Traces, resource_span
 PROTOBUF = "application/protobuf"
 LLM = "application/vnd.grafana.llm"
 BUILD = dict.fromkeys(("version", "revision", "branch", "buildUser", "buildDate"), "") | {"goVersion": "go1.27.3"}
+INSPECTED_BYTES = 7_098_063
 _VARY = {"vary": "Accept-Encoding"}
 _NOSNIFF = {"x-content-type-options": "nosniff"}
 _METHODS = ["GET", "POST"]
@@ -89,12 +90,13 @@ class TraceEndpoints:
             return Response(trace_by_id_response(spans), media_type=PROTOBUF, headers=_VARY)
         if not spans:
             return _answer({"trace": {}, "metrics": {}})
-        metrics = {"metrics": {"inspectedBytes": "7098063"}}
         status = {"status": "PARTIAL", "message": FILTERED} if partial else {}
         if LLM in accept:
-            body = {"trace": compact_trace(wanted, spans), **metrics, **(status or {"status": "COMPLETE"})}
+            metrics = {"inspectedBytes": INSPECTED_BYTES}
+            body = {"trace": compact_trace(wanted, spans), "metrics": metrics, "status": "COMPLETE", **status}
             return Response(orjson.dumps(body), media_type=f"{LLM}+json", headers=_VARY)
-        return _answer({"trace": {"resourceSpans": resource_spans(spans)}, **metrics, **status})
+        trace = {"resourceSpans": resource_spans(spans)}
+        return _answer({"trace": trace, "metrics": {"inspectedBytes": str(INSPECTED_BYTES)}, **status})
 
 
 def _json(answer: Callable[[Request], Any]) -> Callable[[Request], Response]:

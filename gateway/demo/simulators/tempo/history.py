@@ -25,6 +25,14 @@ class Window:
     end_ns: int
 
 
+def inspected(start_ns: int, now_ns: int, size: int, jobs: int) -> dict[str, int | str]:
+    """What Tempo tells of its work; blocks are looked into where the range is older than the live store's data."""
+    if start_ns >= now_ns - RECENT_NS:
+        return {"inspectedBytes": str(size), "completedJobs": 1, "totalJobs": 1}
+    blocks: dict[str, int | str] = {"inspectedBytes": str(size), "totalBlocks": 1, "completedJobs": jobs}
+    return {**blocks, "totalJobs": jobs, "totalBlockBytes": "5805364"}
+
+
 @dataclass(frozen=True)
 class History:
     """The scenario, with what was worked out of its variants."""

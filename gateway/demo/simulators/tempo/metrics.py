@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from gateway.demo.simulators.tempo.aggregation import Aggregation, Exemplar, Series
 from gateway.demo.simulators.tempo.exemplars import MAX_EXEMPLARS, attach_exemplars
 from gateway.demo.simulators.tempo.grid import Grid, instant_grid, range_grid
-from gateway.demo.simulators.tempo.history import CUTOFF_NS, SECOND, History
+from gateway.demo.simulators.tempo.history import CUTOFF_NS, SECOND, History, inspected
 from gateway.demo.simulators.tempo.matching import RequestMatcher
 from gateway.demo.simulators.tempo.parameters import (
     BadRequest,
@@ -56,7 +56,7 @@ class Metrics:
         grid = range_grid(start, end, step, now)
         exemplars = _exemplar_limit(compiled.hints.get("exemplars"), params.get("exemplars", ""))
         series, spans = self._run(compiled, grid, exemplars)
-        return {"series": [_range_series(one, grid) for one in series], "metrics": _statistics(spans)}
+        return {"series": [_range_series(one, grid) for one in series], "metrics": _statistics(spans, grid, now)}
 
     def query(self, params: Mapping[str, str]) -> Json:
         """One number per series over the whole window. Raises: BadRequest."""
@@ -70,9 +70,10 @@ class Metrics:
         if end <= start:
             raise BadRequest(_INSIDE_CUTOFF)
         check_metrics_window(start, end, MAX_RANGE_NS)
-        series, spans = self._run(self._compile(params), instant_grid(start, end), 0)
+        grid = instant_grid(start, end)
+        series, spans = self._run(self._compile(params), grid, 0)
         shown = [_instant_series(one) for one in series]
-        return {**({"series": shown} if shown else {}), "metrics": _statistics(spans)}
+        return {**({"series": shown} if shown else {}), "metrics": _statistics(spans, grid, now)}
 
     def _compile(self, params: Mapping[str, str]) -> CompiledQuery:
         try:
@@ -156,13 +157,7 @@ def _value(value: float) -> Json:
     return {"value": number(float(value))} if value else {}
 
 
-def _statistics(spans: int) -> Json:
+def _statistics(spans: int, grid: Grid, now_ns: int) -> Json:
     """`spans` is how many were counted; nought is left out."""
-    shown: Json = {
-        "inspectedBytes": str(300_000 + 20 * spans),
-        "totalBlocks": 1,
-        "completedJobs": 2,
-        "totalJobs": 2,
-        "totalBlockBytes": "5805364",
-    }
-    return {**shown, "inspectedSpans": str(spans)} if spans else shown
+    shown = inspected(grid.start_ns, now_ns, 300_000 + 20 * spans, jobs=2)
+    return {**shown, "inspectedSpans": str(spans)} if spans else {**shown}

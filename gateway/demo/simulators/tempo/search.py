@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from gateway.demo.scenario.requests import Request
-from gateway.demo.simulators.tempo.history import CUTOFF_NS, RECENT_NS, SECOND, History, Window
+from gateway.demo.simulators.tempo.history import CUTOFF_NS, RECENT_NS, SECOND, History, Window, inspected
 from gateway.demo.simulators.tempo.legacy import TagSearch
 from gateway.demo.simulators.tempo.parameters import BadRequest, check_query_size, second_range, unsigned
 from gateway.demo.simulators.tempo.queries import CompiledQuery, Queries
@@ -45,12 +45,13 @@ class Search:
     def answer(self, params: Mapping[str, str]) -> Json:
         """Raises: BadRequest."""
         request = self._parse(params)
-        window = search_window(request.start_s, request.end_s, self._clock())
+        now = self._clock()
+        window = search_window(request.start_s, request.end_s, now)
         traces = self._traces(request, window)
         traces.sort(key=lambda trace: -int(trace["startTimeUnixNano"]))
-        inspected = {} if request.query else {"inspectedTraces": len(traces)}
-        metrics = {"inspectedBytes": str(1_000_000 + 1_000 * len(traces)), "totalBlocks": 1, "completedJobs": 4}
-        return {"traces": traces, "metrics": {**inspected, **metrics, "totalJobs": 4, "totalBlockBytes": "5805364"}}
+        metrics = inspected(window.start_ns, now, 1_000_000 + 1_000 * len(traces), jobs=4)
+        without_query = {} if request.query else {"inspectedTraces": len(traces)}
+        return {"traces": traces, "metrics": {**without_query, **metrics}}
 
     def _parse(self, params: Mapping[str, str]) -> SearchRequest:
         check_query_size(params)

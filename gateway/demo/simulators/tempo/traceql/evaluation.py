@@ -102,7 +102,7 @@ def _regex(operator: str, left: Getter, pattern: str) -> Getter:
     compiled = compile_regex(pattern)
     if compiled is None:
         raise InvalidQuery(f"invalid regex: `{pattern}`")
-    match, wanted = compiled.match, operator == "=~"
+    match, wanted = compiled.fullmatch, operator == "=~"
 
     def run(view: SpanView) -> Value:
         value = left(view)

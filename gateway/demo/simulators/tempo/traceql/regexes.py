@@ -18,13 +18,13 @@ _CLASS = re.compile(r"\[:([a-z]+):\]")
 
 @lru_cache(maxsize=512)
 def compile_regex(pattern: str) -> re.Pattern[str] | None:
-    """Matches whole texts, dots match line ends; None where the pattern is not one of RE2's."""
+    """To be matched in full; dots match line ends. None where the pattern is not one of RE2's."""
     if _FOREIGN.search(pattern):
         return None
-    translated = _CLASS.sub(lambda match: _CLASSES.get(match[1], match[0]), pattern).replace(r"\z", r"\Z")
+    translated = _CLASS.sub(lambda match: _CLASSES.get(match[1], match[0]), pattern)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)
-            return re.compile(rf"(?s:{translated})\Z")
+            return re.compile(translated, re.DOTALL)
     except (re.error, OverflowError, RecursionError):
         return None
