@@ -12,6 +12,7 @@ from resolvers import service_graph, services
 
 from .arguments import LAST_HOUR, TimeRange
 from .context import Info
+from .logs import ServiceLogs
 from .metrics import ServiceMetrics
 
 Range = Annotated[TimeRange | None, strawberry.argument(description="The time that the figures speak of.")]
@@ -30,7 +31,7 @@ class ServiceEdge:
 
 
 @strawberry.type(description="One service of a project.")
-class Service(ServiceMetrics):
+class Service(ServiceMetrics, ServiceLogs):
     name: str = strawberry.field(description="Its name.")
 
     @strawberry.field(
