@@ -92,7 +92,10 @@ def _conditions(query: GroupQuery, parameters: Parameters, project: str) -> tupl
             f"g.last_seen >= {parameters.add(query.start)}",
             terms.seen(),
         ]
-        sort = {ErrorOrder.EVENTS: terms.events(), ErrorOrder.USERS: terms.users()}.get(query.order, sort)
+        if query.order is ErrorOrder.EVENTS:
+            sort = terms.events()
+        elif query.order is ErrorOrder.USERS:
+            sort = terms.users()
     return found, sort
 
 

@@ -6,9 +6,13 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from uuid import UUID, uuid4
 
+import asyncpg
+
 from ...calls import Call
+from ...exceptions import SourceRefused
 from ...records.errors import NewEvent
 from ..engine import Database, Statements
+from ..failures import NAME
 from .upserts import (
     ADD_HOURS,
     ADD_TAGS,
@@ -37,10 +41,19 @@ class ReportsRepository:
         self._database = database
 
     async def store(self, events: Sequence[NewEvent], *, call: Call) -> int:
-        """Stores the events that are not there yet, and tells how many. There has to be a partition for each day.
+        """Stores the events that are not there yet, and tells how many.
 
         A group that was resolved before a report came in is open again and marked as regressed.
+        Raises: SourceRefused where a report's day has no partition; whoever calls makes them ahead.
         """
+        try:
+            return await self._store(events, call)
+        except asyncpg.CheckViolationError as error:
+            if error.constraint_name is not None:
+                raise
+            raise SourceRefused(f"{NAME}: there is no partition for a report's day", source=NAME) from error
+
+    async def _store(self, events: Sequence[NewEvent], call: Call) -> int:
         async with self._database.transaction(call=call) as statements:
             fresh = await _without_known(statements, events)
             if fresh:
@@ -129,7 +142,10 @@ def _tags(event: NewEvent) -> dict[str, str]:
 
 
 def _row(event: NewEvent, group: UUID) -> list[object]:
-    return [uuid4(), *(group if name == "group_id" else getattr(event, _ATTRIBUTES.get(name, name)) for name in _COLUMNS[1:])]
+    return [
+        uuid4(),
+        *(group if name == "group_id" else getattr(event, _ATTRIBUTES.get(name, name)) for name in _COLUMNS[1:]),
+    ]
 
 
 def _columns(rows: Sequence[Sequence[object]], width: int) -> list[list[object]]:

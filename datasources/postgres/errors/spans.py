@@ -33,29 +33,36 @@ class SpanTerms:
     """SQL over one range for the group whose id is the expression `group`."""
 
     def __init__(self, parameters: Parameters, start: datetime, end: datetime, group: str) -> None:
-        spans = split_range(start, end)
-        first, head_end, tail_start, last = (parameters.add(at, "timestamptz") for at in spans)
-        self._hours = (
-            f"error_group_hours h WHERE h.group_id = {group} AND h.hour >= {head_end} AND h.hour < {tail_start}"
-        )
-        self._ends = [
-            f"error_events e WHERE e.group_id = {group} AND e.received_at >= {since} AND e.received_at < {until}"
-            for since, until in ((first, head_end), (tail_start, last))
-        ]
-        self._users = (
-            f"error_group_users u WHERE u.group_id = {group} "
-            f"AND u.hour >= date_trunc('hour', {first}, 'UTC') AND u.hour < {last}"
-        )
+        self._parameters, self._spans, self._group = parameters, split_range(start, end), group
 
     def events(self) -> str:
         """How many reports."""
-        ends = " + ".join(f"(SELECT count(*) FROM {end})" for end in self._ends)
-        return f"((SELECT coalesce(sum(h.count), 0)::bigint FROM {self._hours}) + {ends})"
+        head, tail = (f"(SELECT count(*) FROM {end})" for end in self._ends())
+        return f"((SELECT coalesce(sum(h.count), 0)::bigint FROM {self._hours()}) + {head} + {tail})"
 
     def users(self) -> str:
         """How many distinct users, by whole hours."""
-        return f"(SELECT count(DISTINCT u.user_digest) FROM {self._users})"
+        first, last = self._add(self._spans.start), self._add(self._spans.end)
+        return (
+            f"(SELECT count(DISTINCT u.user_digest) FROM error_group_users u WHERE u.group_id = {self._group} "
+            f"AND u.hour >= date_trunc('hour', {first}, 'UTC') AND u.hour < {last})"
+        )
 
     def seen(self) -> str:
         """Whether there was a report."""
-        return "(" + " OR ".join(f"EXISTS (SELECT FROM {source})" for source in (self._hours, *self._ends)) + ")"
+        return "(" + " OR ".join(f"EXISTS (SELECT FROM {source})" for source in (self._hours(), *self._ends())) + ")"
+
+    def _add(self, at: datetime) -> str:
+        return self._parameters.add(at, "timestamptz")
+
+    def _hours(self) -> str:
+        since, until = self._add(self._spans.head_end), self._add(self._spans.tail_start)
+        return f"error_group_hours h WHERE h.group_id = {self._group} AND h.hour >= {since} AND h.hour < {until}"
+
+    def _ends(self) -> list[str]:
+        spans = self._spans
+        return [
+            f"error_events e WHERE e.group_id = {self._group} "
+            f"AND e.received_at >= {self._add(since)} AND e.received_at < {self._add(until)}"
+            for since, until in ((spans.start, spans.head_end), (spans.tail_start, spans.end))
+        ]
