@@ -30,7 +30,9 @@ def test_each_address_makes_a_source_with_its_own_options(monkeypatch: pytest.Mo
 
 def test_more_sources_of_a_kind_come_as_json(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PROMETHEUS_URL", "http://a:9090")
-    monkeypatch.setenv("GATEWAY_EXTRA_SOURCES", '[{"name": "mimir", "kind": "prometheus", "url": "http://b:8080/prometheus"}]')
+    monkeypatch.setenv(
+        "GATEWAY_EXTRA_SOURCES", '[{"name": "mimir", "kind": "prometheus", "url": "http://b:8080/prometheus"}]'
+    )
     assert [source.name for source in load_settings().sources] == ["prometheus", "mimir"]
 
 

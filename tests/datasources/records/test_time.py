@@ -18,13 +18,22 @@ from datasources.records.time import (
 
 @pytest.mark.parametrize(
     ("text", "duration_ns"),
-    [("0s", 0), ("15s", 15 * 10**9), ("1h30m", 5400 * 10**9), ("7d", 7 * 86400 * 10**9), ("500ms", 5 * 10**8), ("1w", 604800 * 10**9)],
+    [
+        ("0s", 0),
+        ("15s", 15 * 10**9),
+        ("1h30m", 5400 * 10**9),
+        ("7d", 7 * 86400 * 10**9),
+        ("500ms", 5 * 10**8),
+        ("1w", 604800 * 10**9),
+    ],
 )
 def test_a_duration_is_read_as_prometheus_writes_it(text: str, duration_ns: int) -> None:
     assert parse_duration(text) == duration_ns
 
 
-@pytest.mark.parametrize("text", ["", "15", "s", "1.5h", "30m1h", "1h 30m", "-5m", "5 m", "١٥s", "99999y", "5x", "1" * 61 + "s"])
+@pytest.mark.parametrize(
+    "text", ["", "15", "s", "1.5h", "30m1h", "1h 30m", "-5m", "5 m", "١٥s", "99999y", "5x", "1" * 61 + "s"]
+)
 def test_any_other_duration_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="duration"):
         parse_duration(text)
@@ -49,7 +58,9 @@ def test_an_instant_keeps_its_nanoseconds(text: str, written: str) -> None:
     assert format_instant(parse_instant(text)) == written
 
 
-@pytest.mark.parametrize("text", ["", "now", "2026-01-31", "2026-01-31T12:00:00", "2026-02-30T12:00:00Z", "2026-01-31T12:00:00+25:00"])
+@pytest.mark.parametrize(
+    "text", ["", "now", "2026-01-31", "2026-01-31T12:00:00", "2026-02-30T12:00:00Z", "2026-01-31T12:00:00+25:00"]
+)
 def test_any_other_instant_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"instant|offset|day"):
         parse_instant(text)

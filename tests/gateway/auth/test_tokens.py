@@ -41,7 +41,9 @@ def test_a_token_gives_back_whose_it_is() -> None:
     [
         pytest.param(lambda: "no token at all", id="not a token"),
         pytest.param(lambda: jwt.encode(_claims(), "", "none", headers={"kid": KEY.kid}), id="alg none"),
-        pytest.param(lambda: jwt.encode(_claims(), "k" * 32, "HS256", headers={"kid": KEY.kid}), id="another algorithm"),
+        pytest.param(
+            lambda: jwt.encode(_claims(), "k" * 32, "HS256", headers={"kid": KEY.kid}), id="another algorithm"
+        ),
         pytest.param(lambda: _signed(_claims(), OTHER), id="another key under our id"),
         pytest.param(lambda: _signed(_claims(), OTHER, OTHER.kid), id="an unknown key"),
         pytest.param(lambda: _signed(_claims(), kid=None), id="no key id"),
