@@ -23,17 +23,19 @@ if TYPE_CHECKING:
     from datasources.records.services import Service as ServiceRecord
 
 strawberry.enum(LogLevel, description="How serious a line is; UNKNOWN where the source does not tell.")
-strawberry.enum(
-    LogFieldKind, description="LABEL selects streams, METADATA stands beside a line, PARSED inside it."
-)
+strawberry.enum(LogFieldKind, description="LABEL selects streams, METADATA stands beside a line, PARSED inside it.")
 
 Query = Annotated[str | None, strawberry.argument(description="A log query in LogQL; it is narrowed to the project.")]
-Range = Annotated[TimeRange | None, strawberry.argument(description="When the lines were written; the end is excluded.")]
+Range = Annotated[
+    TimeRange | None, strawberry.argument(description="When the lines were written; the end is excluded.")
+]
 Order = Annotated[SortOrder | None, strawberry.argument(description="DESC: the newest first.")]
 First = Annotated[int | None, strawberry.argument(description="How many at most.")]
 After = Annotated[str | None, strawberry.argument(description="The cursor behind which to go on, in the same order.")]
 Search = Annotated[str | None, strawberry.argument(description="Only those that hold this text, in any case.")]
-Step = Annotated[Duration | None, strawberry.argument(description="The length of a step; chosen to suit the range, if left out.")]
+Step = Annotated[
+    Duration | None, strawberry.argument(description="The length of a step; chosen to suit the range, if left out.")
+]
 Before = Annotated[int | None, strawberry.argument(description="How many lines before it.")]
 Behind = Annotated[int | None, strawberry.argument(description="How many lines after it.")]
 
@@ -42,9 +44,13 @@ Behind = Annotated[int | None, strawberry.argument(description="How many lines a
 class LogFilter:
     services: list[str] | None = strawberry.field(default=None, description="Lines of one of these services.")
     levels: list[LogLevel] | None = strawberry.field(default=None, description="Lines of one of these levels.")
-    contains: list[str] | None = strawberry.field(default=None, description="Texts that all occur in the line, in this case.")
+    contains: list[str] | None = strawberry.field(
+        default=None, description="Texts that all occur in the line, in this case."
+    )
     excludes: list[str] | None = strawberry.field(default=None, description="Texts of which none occurs in the line.")
-    regex: str | None = strawberry.field(default=None, description="An RE2 expression that matches somewhere in the line.")
+    regex: str | None = strawberry.field(
+        default=None, description="An RE2 expression that matches somewhere in the line."
+    )
     labels: list[LabelMatcherInput] | None = strawberry.field(
         default=None, description="Conditions on the labels of the stream, see `logFields`."
     )
@@ -144,18 +150,14 @@ class LogConnection:
         graphql_type=list[LogVolume] | None,
         description="Lines per step over the whole range, split by level, the most serious first. The range is widened to whole steps.",
     )
-    async def volume(
-        self: records.LogConnection, info: Info, step: Step = None
-    ) -> list[records.LogVolume]:
+    async def volume(self: records.LogConnection, info: Info, step: Step = None) -> list[records.LogVolume]:
         return await logs.connection_volume(info.context, self, step)
 
     @strawberry.field(
         graphql_type=list[LogPattern] | None,
         description="The recurring shapes of the lines, most frequent first: of all lines in the streams that the query selects, as far back as the source keeps patterns.",
     )
-    async def patterns(
-        self: records.LogConnection, info: Info, first: First = 20
-    ) -> list[records.LogPattern]:
+    async def patterns(self: records.LogConnection, info: Info, first: First = 20) -> list[records.LogPattern]:
         return await logs.log_patterns(info.context, self, 20 if first is None else first)
 
 
@@ -168,11 +170,10 @@ class LogField:
     )
 
     @strawberry.field(
-        graphql_type=list[str], description="Values seen, sorted; of a field that is no label, those in a sample of lines."
+        graphql_type=list[str],
+        description="Values seen, sorted; of a field that is no label, those in a sample of lines.",
     )
-    async def values(
-        self: records.LogField, info: Info, search: Search = None, first: First = 50
-    ) -> list[str]:
+    async def values(self: records.LogField, info: Info, search: Search = None, first: First = 50) -> list[str]:
         return await logs.log_field_values(info.context, self, search, 50 if first is None else first)
 
 

@@ -22,6 +22,8 @@ from .responses import LokiResponses
 
 T = TypeVar("T")
 
+MAX_FIELDS = 1_000
+SAMPLE_LINES = 1_000
 MIN_PATTERN_STEP_NS = 10 * NS_PER_S
 
 
@@ -175,12 +177,10 @@ class LokiSource:
         """The streams' labels with their cardinality."""
         return await self._about(requests.detected_labels, selector, interval, self._responses.detected_labels, call)
 
-    async def detected_fields(
-        self, expression: ScopedLogQL, interval: Interval, *, limit: int = 1_000, line_limit: int = 1_000, call: Call
-    ) -> list[DetectedField]:
+    async def detected_fields(self, expression: ScopedLogQL, interval: Interval, *, call: Call) -> list[DetectedField]:
         """Structured metadata and parsed fields of a sample of lines."""
         self._check_range(interval)
-        request = requests.detected_fields(expression, interval, limit=limit, line_limit=line_limit)
+        request = requests.detected_fields(expression, interval, limit=MAX_FIELDS, line_limit=SAMPLE_LINES)
         return await self._sender.ask(request, self._responses.detected_fields, call=call)
 
     async def detected_field_values(
@@ -188,7 +188,7 @@ class LokiSource:
     ) -> list[str]:
         """One detected field's values in a sample of lines, sorted."""
         self._check_range(interval)
-        request = requests.detected_field_values(name, expression, interval, limit=limit)
+        request = requests.detected_field_values(name, expression, interval, limit=limit, line_limit=SAMPLE_LINES)
         return await self._sender.ask(request, self._responses.values, call=call)
 
     async def _about(

@@ -98,7 +98,7 @@ class _Reader:
         before, self.name_before = self.name_before, None
         if text[at] == "{":
             return self._selector()
-        if text[at] in "\"`":
+        if text[at] in '"`':
             literal = read_string(text, at)
             self.at = literal.end
             return literal.text

@@ -87,10 +87,12 @@ def detected_fields(expression: ScopedLogQL, interval: Interval, *, limit: int, 
     return _metadata("detected_fields", expression, interval, *sizes)
 
 
-def detected_field_values(name: str, expression: ScopedLogQL, interval: Interval, *, limit: int) -> SourceRequest:
-    """Source: /detected_field/<name>/values."""
+def detected_field_values(
+    name: str, expression: ScopedLogQL, interval: Interval, *, limit: int, line_limit: int
+) -> SourceRequest:
+    """The values in a sample of `line_limit` lines. Source: /detected_field/<name>/values."""
     path = f"detected_field/{quote(name, safe='')}/values"
-    return _metadata(path, expression, interval, ("limit", str(limit)))
+    return _metadata(path, expression, interval, ("limit", str(limit)), ("line_limit", str(line_limit)))
 
 
 def buildinfo() -> SourceRequest:

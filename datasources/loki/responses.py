@@ -225,9 +225,7 @@ class LokiResponses:
         """Fields by name; without a parser they are structured metadata."""
         found = self._decoded(response, _detected_fields).fields or []
         return _by_name(
-            DetectedField(
-                each.label, LogFieldKind.PARSED if each.parsers else LogFieldKind.METADATA, each.cardinality
-            )
+            DetectedField(each.label, LogFieldKind.PARSED if each.parsers else LogFieldKind.METADATA, each.cardinality)
             for each in found
         )
 
@@ -244,7 +242,9 @@ class LokiResponses:
             return BadInput("this is a log query where a metric query is wanted, such as count_over_time(...)")
         return self._malformed()
 
-    def _reshaped(self, reshape: Callable[[S, Interval | None], T], found: list[S], interval: Interval | None) -> list[T]:
+    def _reshaped(
+        self, reshape: Callable[[S, Interval | None], T], found: list[S], interval: Interval | None
+    ) -> list[T]:
         try:
             return [reshape(each, interval) for each in found]
         except (ValueError, OverflowError) as error:

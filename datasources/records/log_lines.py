@@ -8,7 +8,7 @@ import msgspec
 
 MAX_FIELDS = 100
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_]")
-_PAIR = re.compile(r'([^\s="]+)=(?:"((?:[^"\\]|\\.)*)"|([^\s"]*))(?=\s|$)')
+_PAIR = re.compile(r'(?<!\S)([^\s="]++)=(?:"((?:[^"\\]|\\.)*+)"|([^\s"]*+))(?!\S)')
 _ESCAPE = re.compile(r"\\(.)")
 _ESCAPED = {"n": "\n", "t": "\t", "r": "\r"}
 _decoder = msgspec.json.Decoder()

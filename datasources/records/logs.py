@@ -126,10 +126,11 @@ class LogEntry(Struct, frozen=True, gc=False):
     @property
     def mark(self) -> str:
         """A digest of the line with its labels and metadata."""
-        digest = blake2b(self.line.encode(errors="surrogatepass"), digest_size=6, key=b"log line")
-        digest.update(self.stream.identity.encode(errors="surrogatepass"))
-        for name, value in sorted(self.metadata.items()):
-            digest.update(f"\x00{name}\x00{value}".encode(errors="surrogatepass"))
+        digest = blake2b(digest_size=6, key=b"log line")
+        texts = [self.stream.identity, self.line, *(text for pair in sorted(self.metadata.items()) for text in pair)]
+        # With their lengths, so that no two lists of texts read the same.
+        digest.update(f"{[len(text) for text in texts]}".encode())
+        digest.update("".join(texts).encode(errors="surrogatepass"))
         return base64.urlsafe_b64encode(digest.digest()).decode()
 
     @property

@@ -206,8 +206,6 @@ async def _moment(context: RequestContext, key: Moment) -> LogConnection | Excep
     try:
         services = (key.service,) if key.service else ()
         question = ask_for(context, key.project, None, LogFilter(services=services))
-        return await page_of(
-            context, key.project, question, key.interval, forward=True, first=key.first, after=None
-        )
+        return await page_of(context, key.project, question, key.interval, forward=True, first=key.first, after=None)
     except GatewayError as error:
         return error

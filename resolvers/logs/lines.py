@@ -34,9 +34,7 @@ async def logs(
     interval = resolve_range(context, asked)
     check_first(context, project, first)
     question = ask_for(context, project, query, filter)
-    return await page_of(
-        context, project, question, interval, forward=forward, first=first, after=parse_after(after)
-    )
+    return await page_of(context, project, question, interval, forward=forward, first=first, after=parse_after(after))
 
 
 async def recent_errors(
@@ -75,9 +73,7 @@ async def page_of(
     return connection_of(page, project, question.logql, interval, has_previous=after is not None)
 
 
-def connection_of(
-    page: Page, project: Project, logql: str, interval: Interval, *, has_previous: bool
-) -> LogConnection:
+def connection_of(page: Page, project: Project, logql: str, interval: Interval, *, has_previous: bool) -> LogConnection:
     """A page with what its volume and patterns need."""
     return LogConnection(
         project=project,

@@ -137,7 +137,9 @@ def _ranked(group: list[LogEntry], before: LogCursor) -> list[LogEntry]:
     """A crowded nanosecond in the order of marks, without what was listed before it became crowded."""
     seen: Counter[str] = Counter()
     placed = []
-    for mark, entry in sorted(((entry.mark, entry) for entry in _without_listed(group, before)), key=lambda pair: pair[0]):
+    for mark, entry in sorted(
+        ((entry.mark, entry) for entry in _without_listed(group, before)), key=lambda pair: pair[0]
+    ):
         seen[mark] += 1
         placed.append(replace(entry, ranked=LogCursor(before.timestamp_ns, before.listed, (mark, seen[mark]))))
     return placed

@@ -112,7 +112,11 @@ def _half(key: Surroundings, found: LogLines, wanted: int, *, forward: bool) -> 
     marks = [entry.mark for entry in equal]
     beyond = [
         *(equal[marks.index(key.mark) + 1 :] if key.mark in marks else []),
-        *(entry for entry in own if (entry.timestamp_ns > key.timestamp_ns if forward else entry.timestamp_ns < key.timestamp_ns)),
+        *(
+            entry
+            for entry in own
+            if (entry.timestamp_ns > key.timestamp_ns if forward else entry.timestamp_ns < key.timestamp_ns)
+        ),
     ]
     half = beyond[:wanted]
     return None if found.full and len(half) < wanted else half

@@ -56,17 +56,13 @@ async def log_volume(
     return await context.loaders.load(_volumes, question)
 
 
-async def connection_volume(
-    context: RequestContext, connection: LogConnection, step_ns: int | None
-) -> list[LogVolume]:
+async def connection_volume(context: RequestContext, connection: LogConnection, step_ns: int | None) -> list[LogVolume]:
     """The volume of all lines that a page is one of, over its whole range."""
     found = connection
     return await log_volume(context, found.project, found.interval, logql=found.logql, step_ns=step_ns)
 
 
-async def count_total(
-    context: RequestContext, project: Project, interval: Interval, *, logql: str = ALL_LINES
-) -> int:
+async def count_total(context: RequestContext, project: Project, interval: Interval, *, logql: str = ALL_LINES) -> int:
     """All lines of the interval, widened to whole steps; asks together with `log_volume` of the same interval."""
     require(context.principal, project, Role.VIEWER)
     return sum(volume.total for volume in await log_volume(context, project, interval, logql=logql))

@@ -60,7 +60,9 @@ async def test_metric_query_over_a_range_gives_columns():
     assert loki.requests[0][1]["step"] == "60"
 
 
-@pytest.mark.parametrize("step_ns, text", [(60 * NS_PER_S, "60"), (NS_PER_S // 2, "0.5"), (10**6, "0.001"), (3600 * NS_PER_S, "3600")])
+@pytest.mark.parametrize(
+    "step_ns, text", [(60 * NS_PER_S, "60"), (NS_PER_S // 2, "0.5"), (10**6, "0.001"), (3600 * NS_PER_S, "3600")]
+)
 def test_step_is_written_in_seconds(step_ns, text):
     assert requests.seconds(step_ns) == text
 

@@ -52,7 +52,17 @@ def test_name_that_is_no_label_is_refused(name, place):
 
 @pytest.mark.parametrize(
     "logql",
-    ['rate({a="b"}[5m])', "vector(1)", '{a="b"}[5m]', '{a="b"} or {c="d"}', "", "   ", "# x", '({a="b"}) or ({c="d"})', "(("],
+    [
+        'rate({a="b"}[5m])',
+        "vector(1)",
+        '{a="b"}[5m]',
+        '{a="b"} or {c="d"}',
+        "",
+        "   ",
+        "# x",
+        '({a="b"}) or ({c="d"})',
+        "((",
+    ],
 )
 def test_what_is_no_log_query_is_refused(logql):
     with pytest.raises(Refused):

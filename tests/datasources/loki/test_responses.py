@@ -84,8 +84,12 @@ def test_recordings_are_whole():
 @pytest.mark.parametrize("name", GOOD)
 def test_recorded_answer_is_decoded(name):
     found = decoder_for(name)(recorded_response(name))
-    held = next((getattr(found, part) for part in ("entries", "series", "samples", "streams") if hasattr(found, part)), found)
-    assert bool(held) is not any(word in name for word in ("empty", "unknown", "no_data", "end_is_exclusive", "buildinfo"))
+    held = next(
+        (getattr(found, part) for part in ("entries", "series", "samples", "streams") if hasattr(found, part)), found
+    )
+    assert bool(held) is not any(
+        word in name for word in ("empty", "unknown", "no_data", "end_is_exclusive", "buildinfo")
+    )
 
 
 @pytest.mark.parametrize("name", BAD)
@@ -150,7 +154,9 @@ def test_order_of_streams_is_no_part_of_the_answer():
 
 
 @pytest.mark.parametrize(
-    "third", [[], [{}], [{"structuredMetadata": {"a": "b"}}], [{"parsed": {"a": "b"}}]], ids=["none", "{}", "meta", "parsed"]
+    "third",
+    [[], [{}], [{"structuredMetadata": {"a": "b"}}], [{"parsed": {"a": "b"}}]],
+    ids=["none", "{}", "meta", "parsed"],
 )
 def test_third_element_may_hold_anything_or_be_absent(third):
     values = [["1795335009568397812", "level=info a=b", *third]]

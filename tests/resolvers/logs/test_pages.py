@@ -175,7 +175,8 @@ async def test_cursor_outside_of_the_range_gives_the_range_or_nothing(forward):
     inside = Interval(102, 105)
     early, late = LogCursor(50, ("AAAAAAAA",)).text, LogCursor(900, ("AAAAAAAA",), ("AAAAAAAA", 1)).text
     counts = [
-        len((await loki.page(forward=forward, first=9, after=after, interval=inside)).entries) for after in (early, late)
+        len((await loki.page(forward=forward, first=9, after=after, interval=inside)).entries)
+        for after in (early, late)
     ]
     assert counts == ([3, 0] if forward else [0, 3])
 
