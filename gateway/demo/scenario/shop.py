@@ -141,66 +141,51 @@ def _charge(shape: Shape) -> Step:
     return PAYMENT.serve("POST", "/charge", *steps, status=502, notes=(note,)).fail(failure)
 
 
-def checkout(shape: Shape) -> Step:
-    unpaid = shape.fault in ("timeout", "unavailable")
+def _reserve(shape: Shape) -> Step:
+    updates = [INVENTORY.query("UPDATE", "stock", own_ms=3.5) for _ in range(1 + shape.upto(3))]
     short = shape.fault == "stock"
+    step = INVENTORY.serve("POST", "/reserve", *updates, status=500 if short else 200)
+    return step.fail(failures.STOCK_UNDERFLOW) if short else step
+
+
+def _place() -> list[Step]:
+    note = Note("info", "pick planned", {"order": Raw("order")})
+    work = [INVENTORY.query("SELECT", "warehouses"), INVENTORY.query("INSERT", "picks")]
+    pick = INVENTORY.consume("orders", *work, notes=(note,))
+    rows = [CHECKOUT.query("INSERT", "orders"), CHECKOUT.query("INSERT", "order_items", rows=3)]
+    return [*rows, CHECKOUT.publish("orders", pick)]
+
+
+def _order(shape: Shape) -> Step:
+    unpaid, short = shape.fault in ("timeout", "unavailable"), shape.fault == "stock"
+    cart = CART.serve("GET", "/cart", CART.cache("HGETALL", "cart:{user}"))
+    prices = [CHECKOUT.cache("GET", f"price:{{{key}}}", hit=shape.chance(0.8)) for key in ("sku", "other_sku")]
+    steps = [CHECKOUT.call(cart), *prices, CHECKOUT.call(_reserve(shape))]
+    if not short:
+        steps.append(CHECKOUT.call(_charge(shape)))
     received = Note(
         "info", "order received", {"order": Raw("order"), "items": Raw("items"), "user": Raw("user")}, at=0.02
     )
-    cart = CART.serve("GET", "/cart", CART.cache("HGETALL", "cart:{user}"))
-    reserve = INVENTORY.serve(
-        "POST",
-        "/reserve",
-        *(INVENTORY.query("UPDATE", "stock", own_ms=3.5) for _ in range(1 + shape.upto(3))),
-        status=500 if short else 200,
-    )
-    prices = [CHECKOUT.cache("GET", f"price:{{{key}}}", hit=shape.chance(0.8)) for key in ("sku", "other_sku")]
-    steps = [CHECKOUT.call(cart), *prices, CHECKOUT.call(reserve)]
-    if short:
-        reserve.fail(failures.STOCK_UNDERFLOW)
+    if unpaid or short:
+        reason = "payment answered 502" if unpaid else "reservation answered 500"
+        outcome = Note("error", "order failed", {"order": Raw("order"), "err": reason}, at=0.98)
     else:
-        steps.append(CHECKOUT.call(_charge(shape)))
-    if not unpaid and not short:
-        pick = INVENTORY.consume(
-            "orders",
-            INVENTORY.query("SELECT", "warehouses"),
-            INVENTORY.query("INSERT", "picks"),
-            notes=(Note("info", "pick planned", {"order": Raw("order")}),),
-        )
-        steps += [
-            CHECKOUT.query("INSERT", "orders"),
-            CHECKOUT.query("INSERT", "order_items", rows=3),
-            CHECKOUT.publish("orders", pick),
-        ]
-    failed = Note(
-        "error",
-        "order failed",
-        {"order": Raw("order"), "err": "payment answered 502" if unpaid else "reservation answered 500"},
-        at=0.98,
+        steps += _place()
+        bill = {"order": Raw("order"), "total": Raw("amount"), "currency": Raw("currency")}
+        outcome = Note("info", "order placed", bill, at=0.98)
+    status = 502 if unpaid or short else 201
+    order = CHECKOUT.serve("POST", "/orders", *steps, status=status, own_ms=3.0, notes=(received, outcome))
+    facts = {"id": "order", "items": "items", "total": "amount", "express": "express"}
+    order.attributes |= {f"order.{name}": Raw(fact) for name, fact in facts.items()}
+    return order.fail(failures.ORDER_NOT_PAID) if unpaid else order
+
+
+def checkout(shape: Shape) -> Step:
+    order = _order(shape)
+    render = FRONTEND.work(
+        "render template", own_ms=3.5, template="sorry.html" if order.http_status >= 500 else "thanks.html"
     )
-    placed = Note(
-        "info", "order placed", {"order": Raw("order"), "total": Raw("amount"), "currency": Raw("currency")}, at=0.98
-    )
-    order = CHECKOUT.serve(
-        "POST",
-        "/orders",
-        *steps,
-        status=502 if unpaid or short else 201,
-        own_ms=3.0,
-        notes=(received, failed if unpaid or short else placed),
-    )
-    order.attributes |= {
-        "order.id": Raw("order"),
-        "order.items": Raw("items"),
-        "order.total": Raw("amount"),
-        "order.express": Raw("express"),
-    }
-    if unpaid:
-        order.fail(failures.ORDER_NOT_PAID)
-    render = FRONTEND.work("render template", own_ms=3.5, template="sorry.html" if unpaid or short else "thanks.html")
-    return FRONTEND.serve(
-        "POST", "/checkout", _session(), FRONTEND.call(order), render, status=502 if unpaid or short else 201
-    )
+    return FRONTEND.serve("POST", "/checkout", _session(), FRONTEND.call(order), render, status=order.http_status)
 
 
 ROUTES = (

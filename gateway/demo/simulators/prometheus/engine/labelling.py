@@ -7,14 +7,15 @@ import re
 from gateway.demo.simulators.prometheus.engine.columns import Column, Labels, merged
 from gateway.demo.simulators.prometheus.engine.faults import ExecutionFault
 from gateway.demo.simulators.prometheus.promql.nodes import Node, Paren, Selector
+from gateway.demo.simulators.prometheus.promql.regexes import RegexFault, compile_regex
 
 _SAME = "vector cannot contain metrics with the same labelset"
 
 
 def label_replace(columns: list[Column], target: str, replacement: str, source: str, pattern: str) -> list[Column]:
     try:
-        regex = re.compile(pattern, re.DOTALL)
-    except re.error as error:
+        regex = compile_regex(pattern)
+    except RegexFault as error:
         raise ExecutionFault(f"invalid regular expression in label_replace(): {pattern}") from error
     found = []
     for column in columns:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
+
+from gateway.demo.simulators.prometheus.promql.regexes import compile_regex
 
 
 @dataclass(frozen=True)
@@ -18,12 +19,8 @@ class Matcher:
             return value == self.value
         if self.op == "!=":
             return value != self.value
-        found = self.regex.fullmatch(value) is not None
+        found = compile_regex(self.value).fullmatch(value) is not None
         return found if self.op == "=~" else not found
-
-    @property
-    def regex(self) -> re.Pattern[str]:
-        return re.compile(self.value, re.DOTALL)
 
 
 @dataclass

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from gateway.demo.simulators.prometheus.promql.faults import ParseFault
 from gateway.demo.simulators.prometheus.promql.lexer import Token, unquoted
 from gateway.demo.simulators.prometheus.promql.nodes import Matcher
+from gateway.demo.simulators.prometheus.promql.regexes import RegexFault, compile_regex
 from gateway.demo.simulators.prometheus.promql.stream import TokenStream
 
 _OPERATORS = ("=", "!=", "=~", "!~")
@@ -52,13 +51,10 @@ def _misplaced(token: Token, expected: str) -> ParseFault:
 
 
 def _check_regex(matcher: Matcher, token: Token) -> None:
-    """RE2 knows no look-around, back references or possessive repeats; Python does."""
-    if re.search(r"\(\?(?:[=!>]|<[=!]|P[=>])|\\[1-9]|[*+?}]\+", matcher.value):
-        raise ParseFault(token.position, f"error parsing regexp: invalid or unsupported Perl syntax: `{matcher.value}`")
     try:
-        matcher.matches("")
-    except (re.error, RecursionError, OverflowError) as error:
-        raise ParseFault(token.position, f"error parsing regexp: {error}: `{matcher.value}`") from error
+        compile_regex(matcher.value)
+    except RegexFault as fault:
+        raise ParseFault(token.position, str(fault)) from fault
 
 
 def _check(name: str, matchers: list[Matcher], position: int) -> None:

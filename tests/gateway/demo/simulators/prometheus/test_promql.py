@@ -7,6 +7,7 @@ import pytest
 from gateway.demo.simulators.prometheus.promql import ParseFault, parse, parse_matchers
 from gateway.demo.simulators.prometheus.promql.nodes import Matcher, Selector, selectors_of
 from gateway.demo.simulators.prometheus.promql.printer import printed
+from gateway.demo.simulators.prometheus.promql.regexes import RegexFault, compile_regex
 
 
 @pytest.mark.parametrize(
@@ -44,8 +45,8 @@ def test_expression_is_printed_in_its_usual_form(query: str, text: str) -> None:
         ("up and 1", '1:4: parse error: set operator "and" not allowed in binary scalar expression'),
         ("up\n+ + ", "2:5: parse error: unexpected end of input"),
         ("up[5]m", "1:6: parse error: unexpected identifier \"m\""),
-        ('up{a=~"("}', "1:4: parse error: error parsing regexp: missing ), unterminated subpattern at position 0: `(`"),
-        ('up{a=~"(?=x)"}', "1:4: parse error: error parsing regexp: invalid or unsupported Perl syntax: `(?=x)`"),
+        ('up{a=~"("}', "1:4: parse error: error parsing regexp: missing closing ): `(`"),
+        ('up{a=~"(?=x)"}', "1:4: parse error: error parsing regexp: invalid or unsupported Perl syntax: `(?=`"),
         ('"\\q"', "1:1: parse error: unknown escape sequence U+0071 'q'"),
         ("up 'x", "1:4: parse error: unterminated quoted string"),
         ("(up)[5m]", "1:5: parse error: ranges only allowed for vector selectors"),
@@ -68,6 +69,28 @@ def test_mistake_is_named_with_its_place(query: str, fault: str) -> None:
 def test_regular_expressions_are_anchored() -> None:
     matcher = Matcher("a", "=~", "b|c")
     assert [matcher.matches(value) for value in ("b", "c", "bc", "")] == [True, True, False, False]
+
+
+@pytest.mark.parametrize(
+    "pattern, text, matches",
+    [
+        ("[[:alpha:]]+", "abc", True),
+        ("[[:alpha:]_]+", "a1", False),
+        (".*", "a\nb", True),
+        ("(?i)ABC", "abc", True),
+        (r"\d+", "٣", False),
+        ("(?:a|b)c", "bc", True),
+        ("(?P<x>a)", "a", True),
+    ],
+)
+def test_regular_expressions_are_those_of_re2(pattern: str, text: str, matches: bool) -> None:
+    assert Matcher("a", "=~", pattern).matches(text) is matches
+
+
+@pytest.mark.parametrize("pattern", ["(?=a)", "(?<!a)b", r"(a)\1", "a++", "(?>a)", "[", "(", ")", "*", "a{2,1}", "\\"])
+def test_what_re2_does_not_know_is_refused(pattern: str) -> None:
+    with pytest.raises(RegexFault, match="error parsing regexp"):
+        compile_regex(pattern)
 
 
 def test_escapes_in_strings_are_those_of_go() -> None:
