@@ -264,7 +264,7 @@ class HttpSender:
             response = await self._client.send(self._build(request), stream=True)
         except _WIRE_ERRORS as error:
             if _is_refusal(error):
-                raise self._error(_ConnectionRefused, "no connection", started) from error
+                raise self._error(_ConnectionRefused, _reason(error.__cause__), started) from error
             raise self._error(SourceUnavailable, "the connection broke before it answered", started) from error
         try:
             took_s, limit_s = self._clock() - started, self.settings.timeout_s
@@ -339,6 +339,14 @@ class _ConnectionRefused(SourceUnavailable):
 def _is_refusal(error: Exception) -> bool:
     # The aiohttp transport reports a refused connection as a timeout; only the cause tells.
     return isinstance(error, httpx.ConnectError) or isinstance(error.__cause__, aiohttp.ClientConnectorError)
+
+
+def _reason(cause: BaseException | None) -> str:
+    if isinstance(cause, aiohttp.ClientConnectorCertificateError | aiohttp.ClientConnectorSSLError):
+        return "no connection: its certificate is not accepted, or it speaks no TLS"
+    if isinstance(cause, aiohttp.ClientConnectorDNSError):
+        return "no connection: its host name is not known"
+    return "no connection: nothing answers at its address"
 
 
 def _standing_headers(settings: SourceSettings) -> dict[str, str]:

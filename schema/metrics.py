@@ -84,7 +84,7 @@ class Exemplar:
         description="The trace; null where there is no id, the trace is no longer kept, or it is not this project's.",
     )
     async def trace(self: records.Exemplar, info: Info) -> TraceRecord | None:
-        return await traces.trace(info.context, self.project, self.trace_id) if self.trace_id else None
+        return await traces.trace_if_any(info.context, self.project, self.trace_id)
 
 
 @strawberry.type(description="One series as columns: `timestamps` and `values` have the same length.")

@@ -5,10 +5,19 @@ from __future__ import annotations
 import asyncio
 import base64
 import gzip
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address
+from pathlib import Path
 
 import httpx
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from datasources.calls import Call, Deadline, Ledger
 from datasources.exceptions import (
@@ -328,18 +337,14 @@ async def test_status_tells_latency_error_and_state() -> None:
     assert (sender.status().state, sender.status().last_error) == (SourceState.DEGRADED, "HTTP 500")
 
 
-async def serve(answer: bytes, *, close: bool = True) -> tuple[asyncio.Server, str]:
+async def serve(answer: bytes, *, tls: ssl.SSLContext | None = None) -> tuple[asyncio.Server, str]:
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(answer)
         await writer.drain()
-        if close:
-            writer.close()
-        else:
-            await reader.read()
-            writer.close()
+        writer.close()
 
-    server = await asyncio.start_server(handle, "127.0.0.1", 0)
+    server = await asyncio.start_server(handle, "127.0.0.1", 0, ssl=tls)
     return server, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
 
 
@@ -379,6 +384,47 @@ async def test_real_connection_answers_and_refused_ones_open_the_breaker() -> No
         assert sender.status().circuit is CircuitState.OPEN
     finally:
         await sender.close()
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> tuple[Path, Path]:
+    """A certificate for 127.0.0.1 that signs itself, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    pem, secret = tmp_path / "ca.pem", tmp_path / "key.pem"
+    pem.write_bytes(made.public_bytes(Encoding.PEM))
+    secret.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return pem, secret
+
+
+@pytest.mark.parametrize("trusted", [True, False], ids=["own authority", "unknown authority"])
+async def test_server_is_trusted_through_the_configured_authority(
+    certificate: tuple[Path, Path], trusted: bool
+) -> None:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(*certificate)
+    server, url = await serve(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", tls=context)
+    ca_file = str(certificate[0]) if trusted else None
+    url = url.replace("http:", "https:")
+    sender = HttpSender(SourceSettings(name="loki", url=url, timeout_s=2, ca_file=ca_file), SourceKind.LOKI)
+    try:
+        if trusted:
+            assert (await sender.request(ASK, call=call())).body == b"ok"
+        else:
+            with pytest.raises(SourceUnavailable, match="certificate"):
+                await sender.request(ASK, call=call())
+    finally:
+        await sender.close()
+        server.close()
 
 
 async def test_upstream_sees_the_connection_close_when_the_caller_goes() -> None:
