@@ -229,6 +229,7 @@ class Span(Struct, frozen=True, kw_only=True):
 
     project: Project
     trace_id: str
+    trace_interval: Interval
     id: str
     parent_id: str | None
     name: str
