@@ -2,8 +2,9 @@
 
 from .batches import logs_around, logs_of_span, logs_of_trace
 from .fields import log_field_values, log_fields
-from .lines import logs, recent_errors
+from .lines import logs
 from .patterns import log_patterns
+from .recent import recent_errors
 from .surroundings import log_context
 from .volume import connection_volume, count_total, log_volume
 

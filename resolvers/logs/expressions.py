@@ -10,14 +10,13 @@ from msgspec.structs import replace
 
 from datasources.exceptions import BadInput
 from datasources.records.log_cursors import LogCursor, parse_log_cursor
-from datasources.records.logs import LabelMatcher, LogFilter, LogLevel, normalise_trace_id
+from datasources.records.logs import LabelMatcher, LogFilter, normalise_trace_id
 from datasources.records.projects import Project
 from datasources.scope import ScopedLogQL
 
 from ..context import RequestContext
 
 NO_FILTER = LogFilter()
-ERROR_LEVELS = (LogLevel.ERROR, LogLevel.FATAL)
 MAX_CONDITIONS = 50
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datasources.records.log_cursors import LogCursor
-from datasources.records.logs import LogConnection, LogEntry, LogFilter, LogLines
+from datasources.records.logs import LogConnection, LogFilter, LogLines
 from datasources.records.projects import Project
 from datasources.records.shared import Interval
 from datasources.records.users import Role
@@ -11,7 +11,7 @@ from datasources.records.users import Role
 from ..access import require
 from ..context import RequestContext
 from ..time_ranges import TimeRange, resolve_range
-from .expressions import ERROR_LEVELS, LogQuestion, ask_for, blaming, check_first, parse_after
+from .expressions import LogQuestion, ask_for, blaming, check_first, parse_after
 from .pages import Page, Paging, read_page
 
 
@@ -35,17 +35,6 @@ async def logs(
     check_first(context, project, first)
     question = ask_for(context, project, query, filter)
     return await page_of(context, project, question, interval, forward=forward, first=first, after=parse_after(after))
-
-
-async def recent_errors(
-    context: RequestContext, project: Project, interval: Interval, *, first: int = 10
-) -> list[LogEntry]:
-    """The newest lines of level ERROR or FATAL."""
-    require(context.principal, project, Role.VIEWER)
-    check_first(context, project, first)
-    question = ask_for(context, project, None, LogFilter(levels=ERROR_LEVELS))
-    page = await page_of(context, project, question, interval, forward=False, first=first, after=None)
-    return page.nodes
 
 
 async def page_of(

@@ -12,11 +12,13 @@ from datasources.records.logs import LabelMatcher, LogEntry, LogFieldKind, LogFi
 from datasources.records.shared import NS_PER_S, Interval
 from datasources.scope import Refused
 from resolvers import logs
+from resolvers.logs import recent
 from resolvers.time_ranges import TimeRange
 from tests.resolvers.logs.things import NOW_NS, PROJECT, context_for, project_for
 
 TEN_MINUTES = TimeRange(last_ns=600 * NS_PER_S)
 INTERVAL = Interval(NOW_NS - 600 * NS_PER_S, NOW_NS)
+HALF_HOUR = Interval(NOW_NS - 1800 * NS_PER_S, NOW_NS)
 BANK = project_for("bank", 2)
 
 
@@ -326,6 +328,28 @@ async def test_recent_errors_are_the_newest_of_their_levels(loki):
     assert len(found) == 5
     assert {entry.level for entry in found} <= {LogLevel.ERROR, LogLevel.FATAL}
     assert [entry.timestamp_ns for entry in found] == sorted((entry.timestamp_ns for entry in found), reverse=True)
+
+
+async def test_recent_errors_of_many_projects_are_one_request_and_each_ones_own(loki):
+    context = context_for(loki.source, PROJECT, BANK)
+    found = await asyncio.gather(*(logs.recent_errors(context, each, INTERVAL, first=3) for each in (PROJECT, BANK)))
+    assert loki.requests == ["query_range"]
+    for project, entries in zip((PROJECT, BANK), found, strict=True):
+        alone = await logs.recent_errors(context_for(loki.source, project), project, INTERVAL, first=3)
+        assert list(map(what, entries)) == list(map(what, alone))
+        assert {entry.stream.project for entry in entries} == {project}
+
+
+async def test_quiet_projects_errors_are_not_hidden_by_a_loud_ones(loki, monkeypatch):
+    monkeypatch.setattr(recent, "LINES_PER_WANTED", 1)
+    context = context_for(loki.source, PROJECT, BANK)
+    shop, bank = await asyncio.gather(
+        *(logs.recent_errors(context, each, HALF_HOUR, first=6) for each in (PROJECT, BANK))
+    )
+    assert len(shop) == 6
+    assert list(map(what, bank)) == list(
+        map(what, await logs.recent_errors(context_for(loki.source, BANK), BANK, HALF_HOUR, first=6))
+    )
 
 
 def _span() -> tuple[int, int]:
