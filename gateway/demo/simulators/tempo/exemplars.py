@@ -9,9 +9,9 @@ from gateway.demo.simulators.tempo.aggregation import Aggregation, Exemplar, Gro
 from gateway.demo.simulators.tempo.grid import Grid
 from gateway.demo.simulators.tempo.history import spread_positions
 from gateway.demo.simulators.tempo.samples import bucket_of, scale_of
+from gateway.demo.simulators.tempo.traceql.getters import stripped
 from gateway.demo.simulators.tempo.traceql.nodes import MetricsAggregate
 from gateway.demo.simulators.tempo.traceql.values import plain, type_of
-from gateway.demo.simulators.tempo.wire import stripped
 
 MAX_EXEMPLARS = 100
 TRIES_PER_EXEMPLAR = 20

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import merge
 
@@ -51,6 +51,13 @@ class History:
     def newest_first(self, window: Window) -> Iterator[Request]:
         """Drawn a minute at a time, so that the first few are cheap."""
         return merge(*(self._backwards(name, window) for name in self.scenario.namespaces), key=lambda r: -r.start_ns)
+
+    def named(self, trace_ids: Iterable[str], window: Window) -> Iterator[Request]:
+        """Those of the traces that are in the window; in no order."""
+        for trace_id in trace_ids:
+            request = self.scenario.request(trace_id)
+            if request and request.start_ns <= window.end_ns and self._end_ns(request) >= window.start_ns:
+                yield request
 
     def spread(self, window: Window, number: int) -> Iterator[Request]:
         """All of the window's, in an order whose beginning is spread over the range and differs from call to call."""

@@ -25,6 +25,7 @@ from gateway.demo.simulators.tempo.traceql.nodes import (
     SpansetFilter,
     SpansetOperation,
     Stage,
+    Static,
     UnaryOperation,
 )
 from gateway.demo.simulators.tempo.traceql.parser import parse_query
@@ -43,6 +44,7 @@ class CompiledQuery:
         self.hints: Mapping[str, Value] = query.hints
         self.matcher = RequestMatcher(pipeline, templates)
         self.attributes = tuple(dict.fromkeys(mentioned(pipeline)))
+        self.trace_ids = _trace_ids_of(pipeline)
 
 
 class Queries:
@@ -73,6 +75,25 @@ def _pipeline_of(expression: Pipeline | Metrics | float) -> Pipeline:
         side = expression.right if isinstance(expression.left, float) else expression.left
         return _pipeline_of(side)
     raise AssertionError("a number alone is no query")
+
+
+def _trace_ids_of(pipeline: Pipeline) -> frozenset[str] | None:
+    """The traces that the first filter names, of which no other can match; None where it names none."""
+    first = pipeline.stages[0]
+    return _trace_ids(first.expression) if isinstance(first, SpansetFilter) else None
+
+
+def _trace_ids(expression: FieldExpression) -> frozenset[str] | None:
+    match expression:
+        case BinaryOperation("=", Attribute("trace:id", "", True), Static(str() as wanted)):
+            return frozenset({wanted})
+        case BinaryOperation("&&" | "||" as operator, left, right):
+            first, second = _trace_ids(left), _trace_ids(right)
+            if operator == "||":
+                return None if first is None or second is None else first | second
+            return second if first is None else first if second is None else first & second
+        case _:
+            return None
 
 
 def mentioned(stage: Stage) -> Iterator[Attribute]:

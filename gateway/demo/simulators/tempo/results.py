@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from gateway.demo.scenario.requests import Request
 from gateway.demo.simulators.tempo.traceql.attributes import Attribute
-from gateway.demo.simulators.tempo.traceql.getters import Getter, getter
+from gateway.demo.simulators.tempo.traceql.getters import Getter, getter, stripped
 from gateway.demo.simulators.tempo.traceql.spansets import Spanset
 from gateway.demo.simulators.tempo.traceql.views import SpanView
-from gateway.demo.simulators.tempo.wire import Json, any_value, stripped
+from gateway.demo.simulators.tempo.wire import Json, any_value
 
 _SHOWN_ELSEWHERE = frozenset(
     {"name", "duration", "traceDuration", "rootServiceName", "rootName", "trace:id", "span:id"}

@@ -98,6 +98,8 @@ class Search:
 
     def _candidates(self, request: SearchRequest, window: Window) -> Iterator[Request]:
         self._count += 1
+        if request.query is not None and request.query.trace_ids is not None:
+            return self._history.named(request.query.trace_ids, window)
         if request.query is not None and request.query.hints.get("most_recent") is True:
             return self._history.newest_first(window)
         return self._history.spread(window, self._count)

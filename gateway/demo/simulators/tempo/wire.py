@@ -35,8 +35,3 @@ def number(value: float) -> int | float:
 
 def base64_id(hex_id: str) -> str:
     return base64.b64encode(bytes.fromhex(hex_id)).decode()
-
-
-def stripped(trace_id: str) -> str:
-    """Search and metrics name traces without leading zeros."""
-    return trace_id.lstrip("0")

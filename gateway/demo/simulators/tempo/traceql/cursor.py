@@ -6,7 +6,7 @@ from gateway.demo.simulators.tempo.traceql.errors import ParseError
 from gateway.demo.simulators.tempo.traceql.tokens import END, Lexer, Token
 
 MAX_DEPTH = 60
-MAX_OPERATORS = 250
+MAX_OPERATORS = 300
 """Deeper and longer than anybody writes; Python's own stack would end not far above."""
 
 
@@ -54,6 +54,7 @@ class Cursor:
             raise self.error("syntax error: nested too deeply")
 
     def count_operator(self) -> None:
+        """To be told of every operator that makes the tree deeper."""
         self._operators += 1
         if self._operators > MAX_OPERATORS:
             raise self.error("syntax error: too many operators")

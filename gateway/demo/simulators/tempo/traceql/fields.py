@@ -28,7 +28,8 @@ def parse_field_expression(cursor: Cursor, lowest: int = _LOGICAL) -> FieldExpre
     left = _nil_comparison(cursor) if cursor.kind == "nil" else _operand(cursor)
     while (precedence := PRECEDENCE.get(cursor.kind, 0)) >= lowest:
         operator = cursor.take().kind
-        cursor.count_operator()
+        if isinstance(left, (BinaryOperation, UnaryOperation)):
+            cursor.count_operator()
         if cursor.kind == "nil" and operator in {"=", "!="}:
             cursor.take()
             left = UnaryOperation("missing" if operator == "=" else "exists", left)

@@ -17,6 +17,11 @@ _KINDS = {word.upper(): kind for word, kind in KINDS.items()}
 _STATUSES = {word.upper(): status for word, status in STATUSES.items()}
 
 
+def stripped(trace_id: str) -> str:
+    """Searches and metrics name traces without leading zeros."""
+    return trace_id.lstrip("0")
+
+
 def instrumentation_name(span: SpanData) -> str:
     return f"{span.namespace}.{span.service}"
 
@@ -88,11 +93,11 @@ INTRINSICS: dict[str, Getter] = {
     "event:name": lambda view: _of_several(event.name for event in view.span.events),
     "event:timeSinceStart": lambda view: _of_several(Duration(e.at_ns - view.span.start_ns) for e in view.span.events),
     "link:spanID": lambda view: _of_several(link.span_id for link in view.span.links),
-    "link:traceID": lambda view: _of_several(link.trace_id for link in view.span.links),
+    "link:traceID": lambda view: _of_several(stripped(link.trace_id) for link in view.span.links),
     "instrumentation:name": lambda view: instrumentation_name(view.span),
     "instrumentation:version": lambda view: SCOPE_VERSION,
     "parent": lambda view: None,
-    "trace:id": lambda view: view.span.trace_id,
+    "trace:id": lambda view: stripped(view.trace.request.trace_id),
     "span:id": lambda view: view.span.span_id,
     "span:parentID": lambda view: view.span.parent_id or "",
 }

@@ -60,7 +60,9 @@ def small_trace() -> TraceView:
         SimpleNamespace(parent=parent, end_offset_ns=span.start_ns + span.duration_ns)
         for parent, span in zip(PARENTS, SPANS, strict=True)
     ]
-    request = SimpleNamespace(variant=SimpleNamespace(spans=placed), span=lambda position: SPANS[position])
+    request = SimpleNamespace(
+        trace_id=TRACE_ID, variant=SimpleNamespace(spans=placed), span=lambda position: SPANS[position]
+    )
     return TraceView(request)  # type: ignore[arg-type]
 
 

@@ -60,6 +60,19 @@ async def test_condition_on_what_varies_finds_the_requests_that_have_it(search: 
     assert shown == {user}
 
 
+async def test_traces_are_found_by_two_hundred_and_fifty_ids(search: Search, scenario: Scenario) -> None:
+    requests = [
+        *scenario.requests("shop", START_S * S, END_S * S)[:200],
+        *scenario.requests("bank", START_S * S, END_S * S)[:50],
+    ]
+    ids = [request.trace_id.lstrip("0") for request in requests]
+    wanted = " || ".join(f'trace:id = "{trace_id}"' for trace_id in ids)
+    traces = await search(f'{{ (resource.service.namespace = "shop") && ({wanted}) }}', limit=250, spss=1)
+    assert sorted(trace["traceID"] for trace in traces) == sorted(ids[:200])
+    outside = await search(f"{{ {wanted} }}", start=END_S - 60, limit=250)
+    assert outside == []
+
+
 async def test_spans_are_cut_to_spss_and_counted_in_full(search: Search) -> None:
     for trace in await search(SHOP, limit=3, spss=2):
         assert len(trace["spanSet"]["spans"]) == 2

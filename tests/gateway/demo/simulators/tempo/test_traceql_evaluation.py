@@ -29,7 +29,7 @@ FILTERS = {
     "{ span:childCount = 2 }": ["shop"],
     '{ span:id = "0000000000000003" }': ["pay"],
     '{ span:parentID = "0000000000000003" }': ["db"],
-    '{ trace:id = "0af7651916cd43dd8448eb211c80319c" }': ALL,
+    '{ trace:id = "af7651916cd43dd8448eb211c80319c" }': ALL,
     '{ instrumentation:name = "shop.payment" }': ["pay", "db"],
     '{ event:name = "exception" }': ["pay"],
     "{ event:timeSinceStart > 500ms }": ["pay"],
