@@ -131,3 +131,17 @@ def test_label_in_a_path_is_escaped(label: str, path: str) -> None:
 )
 def test_instants_are_seconds_with_milliseconds(at_ns: int, text: str) -> None:
     assert seconds(at_ns) == text
+
+
+async def test_rules_and_alerts_are_cut_to_the_scope() -> None:
+    alerts = '{"data":{"alerts":[{"labels":{"service_namespace":"shop"}},{"labels":{"service_namespace":"bank"}}]}}'
+    [alert] = await Prometheus(alerts).source.alerts(SHOP, call=call())
+    assert (alert.labels, alert.value, alert.active_at_ns) == ({"service_namespace": "shop"}, None, None)
+    rules = '{"data":{"groups":[{"name":"g","rules":[{"name":"r","query":"up","type":"recording"}]},{"name":"h","rules":null}]}}'
+    assert await Prometheus(rules).source.rules(SHOP, call=call()) == []
+
+
+async def test_status_names_source_and_kind_before_the_first_answer() -> None:
+    source = Prometheus().source
+    assert (source.name, source.kind, source.max_points) == ("prometheus", SourceKind.PROMETHEUS, 11_000)
+    assert (source.status().name, source.status().version, source.status().checked_at) == ("prometheus", None, None)
