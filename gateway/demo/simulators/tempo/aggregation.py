@@ -107,7 +107,7 @@ class Aggregation:
                 position = grid.position(request.start_ns + seen.offset_ns)
                 if position >= 0:
                     add(seen.group, position, (seen.value,), 1)
-        grouped = {variant: _grouped(self._known[variant] or []) for variant, _ in tally}
+        grouped = {variant: _grouped(self._known[variant] or []) for variant in {key for key, _ in tally}}
         for (variant, position), times in tally.items():
             for group, values in grouped[variant].items():
                 add(group, position, values, times)
