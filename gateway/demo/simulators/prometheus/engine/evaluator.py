@@ -28,7 +28,6 @@ from gateway.demo.simulators.prometheus.promql.types import type_of
 from gateway.demo.simulators.prometheus.storage.protocol import Storage
 
 LOOKBACK_MS = 300_000
-DEFAULT_STEP_MS = 15_000
 
 
 class Evaluator:

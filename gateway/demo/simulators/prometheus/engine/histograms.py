@@ -6,6 +6,7 @@ import math
 from bisect import bisect_left
 from collections.abc import Hashable, Sequence
 
+from gateway.demo.simulators.prometheus.engine.arithmetic import divide
 from gateway.demo.simulators.prometheus.engine.columns import Column, Labels, Values
 from gateway.demo.simulators.prometheus.engine.faults import Notes
 
@@ -75,7 +76,7 @@ def bucket_quantile(share: float, bounds: list[float], counts: list[float]) -> f
     if place == 0 and bounds[0] <= 0:
         return bounds[0]
     start, below = (bounds[place - 1], counts[place - 1]) if place else (0.0, 0.0)
-    return start + (bounds[place] - start) * ((rank - below) / (counts[place] - below))
+    return start + (bounds[place] - start) * divide(rank - below, counts[place] - below)
 
 
 def _monotonic(counts: list[float]) -> list[float]:

@@ -6,12 +6,16 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from gateway.demo.simulators.prometheus.engine.columns import Column, RangeColumn, RangeVector
+from gateway.demo.simulators.prometheus.engine.faults import ExecutionFault
 from gateway.demo.simulators.prometheus.promql.nodes import Selector, Subquery
+from gateway.demo.simulators.prometheus.storage.protocol import Series, TooManySamples
 
 if TYPE_CHECKING:
     from gateway.demo.simulators.prometheus.engine.evaluator import Evaluator
 
 DEFAULT_STEP_MS = 15_000
+_MOST_INSTANTS = 200_000
+_TOO_MANY = "query processing would load too many samples into memory in query execution"
 
 
 class Reader:
@@ -45,7 +49,7 @@ class Reader:
         ends, lookback = self.instants(node), self._evaluator.lookback_ms
         places: dict[int, list[int]] = {}
         found = []
-        for series in self._evaluator.storage.select(node.all_matchers, min(ends) - lookback, max(ends)):
+        for series in self._select(node, min(ends) - lookback, max(ends)):
             if id(series.times) not in places:
                 places[id(series.times)] = [_newest(series.times, end, lookback) for end in ends]
             indexes = places[id(series.times)]
@@ -53,10 +57,16 @@ class Reader:
                 found.append((series.labels, series.times, series.values, indexes))
         return found
 
+    def _select(self, node: Selector, start_ms: int, end_ms: int) -> list[Series]:
+        try:
+            return self._evaluator.storage.select(node.all_matchers, start_ms, end_ms)
+        except TooManySamples as fault:
+            raise ExecutionFault(_TOO_MANY) from fault
+
     def range(self, node: Selector) -> RangeVector:
         ends = self.instants(node)
         columns = []
-        for series in self._evaluator.storage.select(node.all_matchers, min(ends) - node.range_ms, max(ends)):
+        for series in self._select(node, min(ends) - node.range_ms, max(ends)):
             times, values = series.times, series.values
             if None in values:
                 kept = [(time, value) for time, value in zip(times, values, strict=True) if value is not None]
@@ -68,6 +78,8 @@ class Reader:
         """The inner expression on a grid of its own, aligned to its step."""
         ends, step = self.instants(node), node.step_ms or DEFAULT_STEP_MS
         first = (min(ends) - node.range_ms) // step * step + step
+        if (max(ends) - first) // step > _MOST_INSTANTS:
+            raise ExecutionFault(_TOO_MANY)
         grid = list(range(first, max(ends) + 1, step))
         if not grid:
             return RangeVector([], ends, node.range_ms)

@@ -16,11 +16,15 @@ class Series(NamedTuple):
     values: list[float | None]
 
 
+class TooManySamples(Exception):
+    """A selector asks for more than fits into memory."""
+
+
 class Storage(Protocol):
     """Implemented by ScenarioStorage (the demo's) and ListStorage (given samples)."""
 
     def select(self, matchers: tuple[Matcher, ...], start_ms: int, end_ms: int) -> list[Series]:
-        """Series that match, with at least their samples in (start, end]; they may hold more."""
+        """Series that match, with at least their samples in (start, end]; they may hold more. Raises: TooManySamples."""
 
     def labels(self, matchers: Sequence[tuple[Matcher, ...]], start_ms: int, end_ms: int) -> list[dict[str, str]]:
         """The label sets that match any of the selectors (all, if there is none) and have samples thereabouts."""

@@ -20,9 +20,11 @@ from gateway.demo.simulators.prometheus.storage.families import (
 )
 from gateway.demo.simulators.prometheus.storage.gauges import ReadAt, gauges_of
 from gateway.demo.simulators.prometheus.storage.hours import SCRAPE_MS, Draws, FamilyCounters
-from gateway.demo.simulators.prometheus.storage.protocol import Series, matching
+from gateway.demo.simulators.prometheus.storage.protocol import Series, TooManySamples, matching
 
 RETENTION_MS = 49 * 3_600_000
+_MOST_SAMPLES = 8_000_000
+_REMEMBERED_SAMPLES = 200_000
 ReadScrapes = Callable[[int, int], list[float]]
 """The values at scrapes first to last, both included."""
 
@@ -43,14 +45,19 @@ class ScenarioStorage:
         for entry in _entries(scenario, self.counters):
             self._entries.setdefault(entry.labels["__name__"], []).append(entry)
         self._found = lru_cache(maxsize=256)(self._find)
-        self._read = lru_cache(maxsize=24)(self._samples)
+        self._read = lru_cache(maxsize=12)(self._samples)
 
     def now_ms(self) -> int:
         return self._clock() // 1_000_000
 
     def select(self, matchers: tuple[Matcher, ...], start_ms: int, end_ms: int) -> list[Series]:
         first, last = self._scrapes(start_ms, end_ms)
-        return self._read(matchers, first, last) if first <= last else []
+        size = len(self._found(matchers)) * (last - first + 1)
+        if size > _MOST_SAMPLES:
+            raise TooManySamples
+        if first > last:
+            return []
+        return self._read(matchers, first, last) if size < _REMEMBERED_SAMPLES else self._samples(matchers, first, last)
 
     def labels(self, matchers: Sequence[tuple[Matcher, ...]], start_ms: int, end_ms: int) -> list[dict[str, str]]:
         first, last = self._scrapes(start_ms, end_ms)

@@ -94,6 +94,13 @@ async def test_series_without_values_is_left_out_of_a_range(client: httpx.AsyncC
     assert (await client.get("/api/v1/query_range", params=given)).json()["data"]["result"] == []
 
 
+@pytest.mark.parametrize("query", ['count_over_time({__name__=~".+"}[2d])', "max_over_time(vector(1)[1d:1ms])"])
+async def test_more_samples_than_fit_into_memory_are_refused(client: httpx.AsyncClient, query: str) -> None:
+    answer = await client.get("/api/v1/query", params={"query": query})
+    assert answer.status_code == 422
+    assert answer.json()["error"] == "query processing would load too many samples into memory in query execution"
+
+
 async def test_label_values_are_narrowed_by_a_selector(client: httpx.AsyncClient) -> None:
     answer = await client.get("/api/v1/label/service_name/values", params={"match[]": 'up{service_namespace="bank"}'})
     assert answer.json()["data"] == ["accounts", "fraud", "gateway", "ledger", "notifications", "payments"]

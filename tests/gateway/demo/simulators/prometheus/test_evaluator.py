@@ -130,6 +130,11 @@ def test_histogram_quantile_of_nothing_observed_is_nan() -> None:
     assert math.isnan(evaluate(BUCKETS, "histogram_quantile(0.9, duration_bucket)", 0)["job=a"])
 
 
+def test_lowest_quantile_over_an_empty_first_bucket_is_nan() -> None:
+    stored = [series("duration_bucket le=1", [0.0]), series("duration_bucket le=+Inf", [9.0])]
+    assert math.isnan(evaluate(stored, "histogram_quantile(0, duration_bucket)", 0)[""])
+
+
 def test_histogram_quantile_in_the_last_bucket_is_its_lower_bound() -> None:
     stored = [series("duration_bucket le=1", [1.0]), series("duration_bucket le=+Inf", [100.0])]
     assert evaluate(stored, "histogram_quantile(0.9, duration_bucket)", 0) == {"": 1.0}
