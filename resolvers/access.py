@@ -44,9 +44,17 @@ def require(principal: Principal, project: Project, needed: Role) -> Role:
     Raises: Unauthenticated for an anonymous request; NotFound for a stranger, to whom a project that is not theirs
     looks like one that does not exist; Forbidden for a member whose role is too low.
     """
+    return require_by_key(principal, project.key, needed)
+
+
+def require_by_key(principal: Principal, project_key: UUID, needed: Role) -> Role:
+    """The same for what carries its project's key only: an error group, an alert.
+
+    Raises: as `require`.
+    """
     if principal.is_anonymous:
         raise Unauthenticated("sign in to see this project")
-    role = role_in(principal, project.key)
+    role = role_in(principal, project_key)
     if role is None:
         raise NotFound("no such project")
     if not role.covers(needed):

@@ -72,19 +72,13 @@ class AlertsRepository:
             for key, (nodes, page) in zip(rules, pages, strict=True)
         ]
 
-    async def count(self, lists: Sequence[AlertConnection], *, call: Call) -> list[int]:
-        """How many alerts each list has on all pages: one statement per distinct question."""
-        counts: dict[tuple[UUID | None, UUID | None, AlertQuery], int] = {}
-        asked = {(one.query, one.rule_key is not None) for one in lists}
-        for query, by_rule in asked:
-            column = "rule_id" if by_rule else "project_id"
-            keys = [one.rule_key if by_rule else one.project_key for one in lists if one.query == query]
-            parameters = Parameters(keys)
-            conditions = " AND ".join([f"a.{column} = ANY($1)", *_conditions(query, parameters)])
-            sql = f"SELECT a.{column} AS key, count(*) AS total FROM alerts a WHERE {conditions} GROUP BY a.{column}"
-            for row in await self._database.fetch(sql, *parameters.values, call=call):
-                counts[(None, row["key"], query) if by_rule else (row["key"], None, query)] = row["total"]
-        return [counts.get((one.project_key, one.rule_key, one.query), 0) for one in lists]
+    async def count_of_projects(self, projects: Sequence[UUID], query: AlertQuery, *, call: Call) -> list[int]:
+        """How many alerts each project has on all pages of the query."""
+        return await self._counts("project_id", projects, query, call)
+
+    async def count_of_rules(self, rules: Sequence[UUID], query: AlertQuery, *, call: Call) -> list[int]:
+        """How many alerts each rule has on all pages of the query."""
+        return await self._counts("rule_id", rules, query, call)
 
     async def rules_of_projects(
         self, projects: Sequence[UUID], query: RuleQuery, *, call: Call
@@ -164,6 +158,13 @@ class AlertsRepository:
             cut(its_rows, query.first, order="alert", after=query.after, make=_alert)
             for its_rows in split(rows, parents)
         ]
+
+    async def _counts(self, column: str, parents: Sequence[UUID], query: AlertQuery, call: Call) -> list[int]:
+        parameters = Parameters(list(parents))
+        conditions = " AND ".join([f"a.{column} = ANY($1)", *_conditions(query, parameters)])
+        sql = f"SELECT a.{column} AS key, count(*) AS total FROM alerts a WHERE {conditions} GROUP BY 1"
+        totals = {row["key"]: row["total"] for row in await self._database.fetch(sql, *parameters.values, call=call)}
+        return [totals.get(parent, 0) for parent in parents]
 
 
 def _conditions(query: AlertQuery, parameters: Parameters) -> list[str]:

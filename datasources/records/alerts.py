@@ -8,6 +8,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from .projects import Project
 from .shared import NS_PER_MS, Connection, Label, global_id
 
 
@@ -223,6 +224,7 @@ class SeverityCount(Struct, frozen=True):
 class AlertSummary(Struct, frozen=True, kw_only=True):
     """A project's open alerts: how many fire, how many wait, and the firing ones by severity, the worst first."""
 
+    project: Project
     firing: int
     pending: int
     by_severity: list[SeverityCount]

@@ -11,7 +11,8 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from .shared import Connection, Label, global_id
+from .projects import Project
+from .shared import Connection, Interval, Label, global_id
 
 
 class ErrorStatus(enum.StrEnum):
@@ -52,6 +53,12 @@ class ErrorFilter(Struct, frozen=True, kw_only=True):
     release: str | None = None
     assignee_key: UUID | None = None
     tags: tuple[Label, ...] = ()
+
+    def of_service(self, name: str) -> ErrorFilter:
+        """Narrowed to a service. One that the filter names itself has to be reported by both."""
+        if self.service is None or self.service == name:
+            return msgspec.structs.replace(self, service=name)
+        return msgspec.structs.replace(self, tags=(*self.tags, Label("service", name)))
 
 
 class ErrorGroup(Struct, frozen=True, kw_only=True):
@@ -276,7 +283,7 @@ class EventQuery(Struct, frozen=True, kw_only=True):
     after: str | None = None
 
 
-class GroupConnection(Connection[ErrorGroup], frozen=True, kw_only=True, dict=True):
+class ErrorGroupConnection(Connection[ErrorGroup], frozen=True, kw_only=True, dict=True):
     """A page of groups that remembers what was asked, so that all of them can be counted when that is wanted."""
 
     project_key: UUID
@@ -286,6 +293,8 @@ class GroupConnection(Connection[ErrorGroup], frozen=True, kw_only=True, dict=Tr
 class ErrorSummary(Struct, frozen=True, kw_only=True):
     """A project's errors at a glance: groups not resolved now, groups, events and users of the interval, events per step."""
 
+    project: Project
+    interval: Interval
     unresolved: int
     new: int
     events: int

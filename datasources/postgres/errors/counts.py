@@ -40,13 +40,22 @@ class CountsRepository:
         """How many distinct users each group hit in the hours that [start, end) touches."""
         return await self._of_groups("users", groups, start, end, call)
 
-    async def trends(
-        self, subject: Subject, keys: Sequence[UUID], interval: Interval, *, call: Call
-    ) -> list[list[CountPoint]]:
-        """Events per step of each group or project, without gaps: one point per step from the interval's start on.
+    async def group_trends(self, groups: Sequence[UUID], interval: Interval, *, call: Call) -> list[list[CountPoint]]:
+        """Events per step of each group, without gaps: one point per step from the interval's start on.
 
-        Units: `interval.start_ns` is a multiple of the step.
+        Units: the interval's ends are multiples of its step.
         """
+        return await self._trends(Subject.GROUP, groups, interval, call)
+
+    async def project_trends(
+        self, projects: Sequence[UUID], interval: Interval, *, call: Call
+    ) -> list[list[CountPoint]]:
+        """The same of whole projects."""
+        return await self._trends(Subject.PROJECT, projects, interval, call)
+
+    async def _trends(
+        self, subject: Subject, keys: Sequence[UUID], interval: Interval, call: Call
+    ) -> list[list[CountPoint]]:
         step_ns = interval.step_ns
         assert step_ns is not None
         points = -(-interval.range_ns // step_ns)

@@ -10,10 +10,10 @@ from ...calls import Call
 from ...records.errors import (
     ErrorFilter,
     ErrorGroup,
+    ErrorGroupConnection,
     ErrorLevel,
     ErrorOrder,
     ErrorStatus,
-    GroupConnection,
     GroupQuery,
 )
 from ..cursors import SortValue, decode_cursor
@@ -51,7 +51,9 @@ class GroupsRepository:
         sql = f"SELECT {_GROUP} FROM {_SOURCE} WHERE g.id = ANY($1)"
         return [_group(row) for row in await self._database.fetch(sql, list(keys), call=call)]
 
-    async def of_projects(self, projects: Sequence[UUID], query: GroupQuery, *, call: Call) -> list[GroupConnection]:
+    async def of_projects(
+        self, projects: Sequence[UUID], query: GroupQuery, *, call: Call
+    ) -> list[ErrorGroupConnection]:
         """A page of each project's groups, in one statement.
 
         With a range, only groups with a report in it, and EVENTS and USERS order by what is in the range.
@@ -68,7 +70,7 @@ class GroupsRepository:
         found = []
         for project, its_rows in zip(projects, split(rows, projects), strict=True):
             nodes, page = cut(its_rows, query.first, order=query.order, after=query.after, make=_group)
-            found.append(GroupConnection(nodes=nodes, project_key=project, query=query, **page))
+            found.append(ErrorGroupConnection(nodes=nodes, project_key=project, query=query, **page))
         return found
 
     async def count(self, projects: Sequence[UUID], query: GroupQuery, *, call: Call) -> list[int]:

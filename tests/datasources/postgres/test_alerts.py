@@ -48,7 +48,7 @@ async def test_filter_narrows_list_and_count(
 ) -> None:
     found = await page(repositories, project, **query)
     assert [alert.name for alert in found.nodes] == expected
-    assert await repositories.alerts.count([found], call=new_call()) == [len(expected)]
+    assert await repositories.alerts.count_of_projects([project.key], found.query, call=new_call()) == [len(expected)]
 
 
 async def test_pages_hold_while_alerts_start(repositories: Repositories, project: Project, database: Database) -> None:
@@ -71,7 +71,7 @@ async def test_alerts_of_a_rule_are_its_own(repositories: Repositories, database
     found = await repositories.alerts.of_rules(rules, AlertQuery(), call=call)
     assert [[one.key for one in page.nodes] for page in found] == [[], [alert]]
     assert statements(call) == 1
-    assert await repositories.alerts.count(found, call=new_call()) == [0, 1]
+    assert await repositories.alerts.count_of_rules(rules, AlertQuery(), call=new_call()) == [0, 1]
 
 
 async def test_rules_are_paged_and_counted(repositories: Repositories, database: Database, project: Project) -> None:

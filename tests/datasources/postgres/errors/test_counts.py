@@ -72,7 +72,9 @@ async def test_trend_has_a_point_per_step_and_loses_nothing(
     (groups,) = await repositories.errors.groups.of_projects([project.key], GroupQuery(), call=new_call())
     key = groups.nodes[0].key if subject is Subject.GROUP else project.key
     call = new_call()
-    (trend,) = await repositories.errors.counts.trends(subject, [key], Interval(start_ns, end_ns, step_ns), call=call)
+    counts, interval = repositories.errors.counts, Interval(start_ns, end_ns, step_ns)
+    trends = counts.group_trends if subject is Subject.GROUP else counts.project_trends
+    (trend,) = await trends([key], interval, call=call)
     assert [point.at for point in trend] == list(range(start_ns, end_ns, step_ns))
     by_hand = [sum(p.at <= datetime_to_ns(NOW - ago) < p.at + step_ns for ago in agos) for p in trend]
     assert [point.count for point in trend] == by_hand

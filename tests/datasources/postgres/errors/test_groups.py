@@ -12,10 +12,10 @@ from datasources.postgres.engine import Database
 from datasources.postgres.repositories import Repositories
 from datasources.records.errors import (
     ErrorFilter,
+    ErrorGroupConnection,
     ErrorLevel,
     ErrorOrder,
     ErrorStatus,
-    GroupConnection,
     GroupQuery,
 )
 from datasources.records.projects import Project
@@ -44,12 +44,12 @@ async def project(repositories: Repositories) -> Project:
     return made
 
 
-async def page(repositories: Repositories, project: Project, **query: Any) -> GroupConnection:
+async def page(repositories: Repositories, project: Project, **query: Any) -> ErrorGroupConnection:
     (found,) = await repositories.errors.groups.of_projects([project.key], GroupQuery(**query), call=new_call())
     return found
 
 
-def titles(found: GroupConnection) -> list[str]:
+def titles(found: ErrorGroupConnection) -> list[str]:
     return [group.title for group in found.nodes]
 
 
