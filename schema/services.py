@@ -14,6 +14,7 @@ from .arguments import LAST_HOUR, TimeRange
 from .context import Info
 from .logs import ServiceLogs
 from .metrics import ServiceMetrics
+from .traces import ServiceTraces
 
 Range = Annotated[TimeRange | None, strawberry.argument(description="The time that the figures speak of.")]
 First = Annotated[int | None, strawberry.argument(description="How many at most.")]
@@ -31,7 +32,7 @@ class ServiceEdge:
 
 
 @strawberry.type(description="One service of a project.")
-class Service(ServiceMetrics, ServiceLogs):
+class Service(ServiceMetrics, ServiceLogs, ServiceTraces):
     name: str = strawberry.field(description="Its name.")
 
     @strawberry.field(
