@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from datasources.records.services import Service as ServiceRecord
+    from datasources.records.shared import Edge
+    from datasources.records.shared import PageInfo as PageInfoRecord
 
 strawberry.enum(LogLevel, description="How serious a line is; UNKNOWN where the source does not tell.")
 strawberry.enum(LogFieldKind, description="LABEL selects streams, METADATA stands beside a line, PARSED inside it.")
@@ -138,13 +140,25 @@ class LogStats:
 
 @strawberry.type(description="A page of log lines.")
 class LogConnection:
-    edges: list[LogEdge] = strawberry.field(description="The lines, each with its cursor.")
-    nodes: list[LogEntry] = strawberry.field(description="The lines.")
-    page_info: PageInfo = strawberry.field(description="Where the page stands.")
-    stats: LogStats | None = strawberry.field(description="Bytes and lines that the source read for this page.")
     logql: str = strawberry.field(
         description="The LogQL of query and filter together, before it is narrowed to the project."
     )
+
+    @strawberry.field(graphql_type=list[LogEdge], description="The lines, each with its cursor.")
+    async def edges(self: records.LogConnection, info: Info) -> list[Edge[records.LogEntry]]:
+        return (await logs.log_page(info.context, self)).edges
+
+    @strawberry.field(graphql_type=list[LogEntry], description="The lines.")
+    async def nodes(self: records.LogConnection, info: Info) -> list[records.LogEntry]:
+        return (await logs.log_page(info.context, self)).nodes
+
+    @strawberry.field(graphql_type=PageInfo, description="Where the page stands.")
+    async def page_info(self: records.LogConnection, info: Info) -> PageInfoRecord:
+        return (await logs.log_page(info.context, self)).page_info
+
+    @strawberry.field(graphql_type=LogStats | None, description="Bytes and lines that the source read for this page.")
+    async def stats(self: records.LogConnection, info: Info) -> records.LogStats | None:
+        return (await logs.log_page(info.context, self)).stats
 
     @strawberry.field(
         graphql_type=list[LogVolume] | None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import enum
 import re
+from collections.abc import Hashable
 from hashlib import blake2b
 
 from msgspec import Struct
@@ -194,19 +195,13 @@ class LogLines(Struct, frozen=True):
     full: bool
 
 
-class LogConnection(Struct, frozen=True, kw_only=True):
-    """A page of lines. Unlike other connections it makes cursors only where they are asked for: each is a digest.
+class LogPage(Struct, frozen=True, kw_only=True):
+    """The lines of one page. Unlike other pages it makes cursors only where they are asked for: each is a digest."""
 
-    `logql` is the expression with its filter, before it was narrowed to the project.
-    """
-
-    project: Project
     nodes: list[LogEntry]
     has_next_page: bool
     has_previous_page: bool
     stats: LogStats | None
-    logql: str
-    interval: Interval
 
     @property
     def edges(self) -> list[Edge[LogEntry]]:
@@ -218,6 +213,19 @@ class LogConnection(Struct, frozen=True, kw_only=True):
         """Relay's page info of this page."""
         first, last = (self.nodes[0].cursor, self.nodes[-1].cursor) if self.nodes else (None, None)
         return PageInfo(self.has_next_page, self.has_previous_page, first, last)
+
+
+class LogConnection(Struct, frozen=True, kw_only=True):
+    """Lines that were asked for, not read yet: the page, the volume and the patterns are each asked of the source where
+    they are wanted, side by side.
+
+    `logql` is the expression with its filter, before it was narrowed to the project; `question` is the page's.
+    """
+
+    project: Project
+    logql: str
+    interval: Interval
+    question: Hashable
 
 
 class LogVolume(Struct, frozen=True):

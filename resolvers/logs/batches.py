@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from datasources.exceptions import BadInput, GatewayError
-from datasources.records.logs import LogConnection, LogEntry, LogFilter, LogLines
+from datasources.records.log_cursors import LogCursor
+from datasources.records.logs import LogConnection, LogEntry, LogFilter, LogLines, LogPage
 from datasources.records.projects import Project
 from datasources.records.shared import NS_PER_S, Interval
 from datasources.records.users import Role
@@ -17,7 +18,7 @@ from ..access import require
 from ..concurrency import together
 from ..context import RequestContext
 from .expressions import ask_for, blaming, check_first, parse_after, trace_id_of
-from .lines import connection_of, page_of
+from .lines import PageQuestion, page_of, read_pages
 from .pages import Paging, read_page
 
 MARGIN_NS = 60 * NS_PER_S
@@ -25,7 +26,7 @@ MAX_ALONE = 10
 MAX_TOGETHER = 100
 
 
-class Wanted(Struct, frozen=True):
+class TraceQuestion(Struct, frozen=True):
     """The first lines, by time, of one trace, or of one of its spans."""
 
     project: Project
@@ -44,13 +45,10 @@ class Wanted(Struct, frozen=True):
         return entry.trace_id == self.trace_id and self.span_id in {None, entry.span_id}
 
 
-class Moment(Struct, frozen=True):
-    """The lines of a service (of the project, for None) around an instant."""
+class MomentQuestion(Struct, frozen=True):
+    """A page of the lines around an instant."""
 
-    project: Project
-    interval: Interval
-    service: str | None
-    first: int
+    page: PageQuestion
 
 
 async def logs_of_trace(
@@ -111,7 +109,9 @@ async def logs_around(
         raise BadInput("a window must be longer than 0s", argument="window")
     check_first(context, project, first)
     interval = Interval(at_ns - window_ns, at_ns + window_ns)
-    return await context.loaders.load(_moments, Moment(project, interval, service, first))
+    found = ask_for(context, project, None, LogFilter(services=(service,) if service else ()))
+    question = MomentQuestion(PageQuestion(project, found.expression, interval, True, first, None))
+    return LogConnection(project=project, logql=found.logql, interval=interval, question=question)
 
 
 async def _of(
@@ -125,14 +125,20 @@ async def _of(
 ) -> LogConnection:
     check_first(context, project, first)
     widened = Interval(interval.start_ns - MARGIN_NS, interval.end_ns + MARGIN_NS)
-    wanted = Wanted(project, widened, trace_id_of(trace_id, argument="traceId"), span_id, first)
-    if after is not None:
-        return await _alone(context, wanted, after)
-    return await context.loaders.load(_wanted, wanted)
+    wanted = TraceQuestion(project, widened, trace_id_of(trace_id, argument="traceId"), span_id, first)
+    logql = context.logs(project).filtered(None, wanted.filter)
+    question = wanted if after is None else _page_question(context, wanted, parse_after(after))
+    return LogConnection(project=project, logql=logql, interval=widened, question=question)
 
 
-async def _wanted(context: RequestContext, keys: Sequence[Wanted]) -> Sequence[LogConnection | Exception]:
-    by_project: dict[Project, list[Wanted]] = defaultdict(list)
+def _page_question(context: RequestContext, wanted: TraceQuestion, after: LogCursor | None) -> PageQuestion:
+    found = ask_for(context, wanted.project, None, wanted.filter)
+    return PageQuestion(wanted.project, found.expression, wanted.interval, True, wanted.first, after)
+
+
+async def read_traces(context: RequestContext, keys: Sequence[TraceQuestion]) -> Sequence[LogPage | Exception]:
+    """The pages of many traces and spans: one request a project for a hundred traces."""
+    by_project: dict[Project, list[TraceQuestion]] = defaultdict(list)
     for key in keys:
         by_project[key.project].append(key)
     found = await together(*(_of_project(context, project, each) for project, each in by_project.items()))
@@ -140,16 +146,23 @@ async def _wanted(context: RequestContext, keys: Sequence[Wanted]) -> Sequence[L
     return [answers[key] for key in keys]
 
 
+async def read_moments(context: RequestContext, keys: Sequence[MomentQuestion]) -> Sequence[LogPage | Exception]:
+    """One request each, since each has another window; bounded, so that a list cannot ask a hundred times."""
+    if len(keys) > MAX_ALONE:
+        return [BadInput(f"ask for the log lines around at most {MAX_ALONE} items at once")] * len(keys)
+    return await read_pages(context, [key.page for key in keys])
+
+
 async def _of_project(
-    context: RequestContext, project: Project, wanted: list[Wanted]
-) -> dict[Wanted, LogConnection | Exception]:
+    context: RequestContext, project: Project, wanted: list[TraceQuestion]
+) -> dict[TraceQuestion, LogPage | Exception]:
     """A hundred traces a request. Where the limit cut the answer, up to ten are asked for again alone."""
     try:
         if len(wanted) == 1:
-            return {wanted[0]: await _alone(context, wanted[0], None)}
+            return {wanted[0]: await page_of(context, _page_question(context, wanted[0], None))}
         traces = sorted({key.trace_id for key in wanted})
         parts = [traces[start : start + MAX_TOGETHER] for start in range(0, len(traces), MAX_TOGETHER)]
-        answers: dict[Wanted, LogConnection | Exception] = {}
+        answers: dict[TraceQuestion, LogPage | Exception] = {}
         for part in parts:
             keys = [key for key in wanted if key.trace_id in set(part)]
             answers.update(await _shared(context, project, part, keys))
@@ -159,8 +172,8 @@ async def _of_project(
 
 
 async def _shared(
-    context: RequestContext, project: Project, traces: list[str], wanted: list[Wanted]
-) -> dict[Wanted, LogConnection | Exception]:
+    context: RequestContext, project: Project, traces: list[str], wanted: list[TraceQuestion]
+) -> dict[TraceQuestion, LogPage | Exception]:
     source = context.logs(project)
     interval = Interval(min(key.interval.start_ns for key in wanted), max(key.interval.end_ns for key in wanted))
     limit = source.max_lines
@@ -171,11 +184,11 @@ async def _shared(
     )
     shares = {key: await _share(context, key, lines) for key in wanted}
     cut = [key for key, share in shares.items() if lines.full and len(share.nodes) < key.first][:MAX_ALONE]
-    again = await together(*(_alone(context, key, None) for key in cut))
+    again = await together(*(page_of(context, _page_question(context, key, None)) for key in cut))
     return {**shares, **dict(zip(cut, again, strict=True))}
 
 
-async def _share(context: RequestContext, key: Wanted, lines: LogLines) -> LogConnection:
+async def _share(context: RequestContext, key: TraceQuestion, lines: LogLines) -> LogPage:
     """The page that the source would have given for this trace or span alone."""
     own = [entry for entry in lines.entries if key.takes(entry)]
 
@@ -183,29 +196,5 @@ async def _share(context: RequestContext, key: Wanted, lines: LogLines) -> LogCo
         found = [entry for entry in own if interval.start_ns <= entry.timestamp_ns < interval.end_ns]
         return LogLines(found[:limit], lines.stats, len(found) > limit or lines.full)
 
-    source = context.logs(key.project)
-    page = await read_page(fetch, Paging(key.interval, True, source.max_lines), first=key.first, after=None)
-    logql = source.filtered(None, key.filter)
-    return connection_of(page, key.project, logql, key.interval, has_previous=False)
-
-
-async def _alone(context: RequestContext, key: Wanted, after: str | None) -> LogConnection:
-    question = ask_for(context, key.project, None, key.filter)
-    place = parse_after(after)
-    return await page_of(context, key.project, question, key.interval, forward=True, first=key.first, after=place)
-
-
-async def _moments(context: RequestContext, keys: Sequence[Moment]) -> Sequence[LogConnection | Exception]:
-    """One request each, since each has another window; bounded, so that a list cannot ask a hundred times."""
-    if len(keys) > MAX_ALONE:
-        return [BadInput(f"ask for the log lines around at most {MAX_ALONE} items at once")] * len(keys)
-    return await together(*(_moment(context, key) for key in keys))
-
-
-async def _moment(context: RequestContext, key: Moment) -> LogConnection | Exception:
-    try:
-        services = (key.service,) if key.service else ()
-        question = ask_for(context, key.project, None, LogFilter(services=services))
-        return await page_of(context, key.project, question, key.interval, forward=True, first=key.first, after=None)
-    except GatewayError as error:
-        return error
+    paging = Paging(key.interval, True, context.logs(key.project).max_lines)
+    return await read_page(fetch, paging, first=key.first, after=None)

@@ -19,7 +19,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from datasources.records.log_cursors import MAX_LISTED, LogCursor
-from datasources.records.logs import LogEntry, LogLines, LogStats
+from datasources.records.logs import LogEntry, LogLines, LogPage, LogStats
 from datasources.records.shared import Interval
 
 
@@ -28,14 +28,6 @@ class Fetch(Protocol):
 
     async def __call__(self, interval: Interval, limit: int) -> LogLines:
         """Raises: what the source raises."""
-
-
-class Page(Struct, frozen=True):
-    """The lines of one page and whether more follow."""
-
-    entries: list[LogEntry]
-    has_next: bool
-    stats: LogStats
 
 
 class Paging(Struct, frozen=True):
@@ -60,7 +52,7 @@ class Paging(Struct, frozen=True):
         return self.from_(timestamp_ns + 1 if self.forward else timestamp_ns - 1)
 
 
-async def read_page(fetch: Fetch, paging: Paging, *, first: int, after: LogCursor | None) -> Page:
+async def read_page(fetch: Fetch, paging: Paging, *, first: int, after: LogCursor | None) -> LogPage:
     """The `first` lines behind `after`.
 
     Shape: by time, in the list's order; one request, but up to three where a nanosecond holds more than 32 lines.
@@ -71,21 +63,22 @@ async def read_page(fetch: Fetch, paging: Paging, *, first: int, after: LogCurso
     return await _read_window(fetch, paging, window, first, after)
 
 
-async def _read_ranked(fetch: Fetch, paging: Paging, first: int, after: LogCursor) -> Page:
+async def _read_ranked(fetch: Fetch, paging: Paging, first: int, after: LogCursor) -> LogPage:
     """The rest of a crowded nanosecond, and what follows it."""
     asked = paging.at(after.timestamp_ns)
     within = paging.interval.start_ns <= asked.start_ns < paging.interval.end_ns
     whole = await fetch(asked, paging.max_lines) if within else LogLines([], LogStats(), False)
     rest = [entry for entry in _ranked(whole.entries, after) if _rank(entry) > (after.ranked or ("", 0))]
     if len(rest) > first:
-        return Page(rest[:first], True, whole.stats)
+        return _page(rest[:first], after, whole.stats, has_next=True)
     following = await _read_window(fetch, paging, paging.beyond(after.timestamp_ns), first - len(rest), None)
-    return Page([*rest, *following.entries], following.has_next, _sum(whole.stats, following.stats))
+    stats = _sum(whole.stats, following.stats)
+    return _page([*rest, *following.nodes], after, stats, has_next=following.has_next_page)
 
 
-async def _read_window(fetch: Fetch, paging: Paging, window: Interval, first: int, after: LogCursor | None) -> Page:
+async def _read_window(fetch: Fetch, paging: Paging, window: Interval, first: int, after: LogCursor | None) -> LogPage:
     if window.range_ns <= 0:
-        return Page([], False, LogStats())
+        return _page([], after, LogStats(), has_next=False)
     delivered = len(after.listed) if after else 0
     limit = min(paging.max_lines, first + 1 + delivered)
     lines = await fetch(window, limit)
@@ -101,7 +94,11 @@ async def _read_window(fetch: Fetch, paging: Paging, window: Interval, first: in
             whole = await fetch(paging.at(timestamp_ns), paging.max_lines)
             group, stats = whole.entries, _sum(stats, whole.stats)
         placed += _ranked(group, before or LogCursor(timestamp_ns))
-    return Page(placed[:first], len(placed) > first or lines.full, stats)
+    return _page(placed[:first], after, stats, has_next=len(placed) > first or lines.full)
+
+
+def _page(nodes: list[LogEntry], after: LogCursor | None, stats: LogStats | None, *, has_next: bool) -> LogPage:
+    return LogPage(nodes=nodes, has_next_page=has_next, has_previous_page=after is not None, stats=stats)
 
 
 def _by_instant(entries: Sequence[LogEntry]) -> Iterator[tuple[int, list[LogEntry]]]:
@@ -151,7 +148,8 @@ def _rank(entry: LogEntry) -> tuple[str, int]:
     return entry.ranked.ranked
 
 
-def _sum(one: LogStats, other: LogStats) -> LogStats:
+def _sum(one: LogStats | None, other: LogStats | None) -> LogStats:
+    one, other = one or LogStats(), other or LogStats()
     return LogStats(
         one.bytes_processed + other.bytes_processed,
         one.lines_processed + other.lines_processed,

@@ -21,7 +21,7 @@ from ..concurrency import together
 from ..context import RequestContext
 from ..planner import Plan, plan
 from .expressions import ask_for, check_first
-from .lines import page_of
+from .lines import PageQuestion, page_of
 
 ERRORS = LogFilter(levels=(LogLevel.ERROR, LogLevel.FATAL))
 LINES_PER_WANTED = 20
@@ -104,6 +104,6 @@ def _share(lines: LogLines, key: RecentErrors) -> list[LogEntry]:
 
 
 async def _alone(context: RequestContext, key: RecentErrors) -> list[LogEntry]:
-    question = ask_for(context, key.project, None, ERRORS)
-    page = await page_of(context, key.project, question, key.interval, forward=False, first=key.first, after=None)
-    return page.nodes
+    found = ask_for(context, key.project, None, ERRORS)
+    question = PageQuestion(key.project, found.expression, key.interval, False, key.first, None)
+    return (await page_of(context, question)).nodes

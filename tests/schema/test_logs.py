@@ -89,7 +89,7 @@ async def test_whole_selection_answers(loki):  # noqa: F811
 
 
 async def test_volume_is_asked_for_all_projects_at_once(loki):  # noqa: F811
-    query = '{ projects { logs(range: {last: "10m"}, first: 1) { volume { total } } } }'
+    query = '{ projects { logs(range: {last: "10m"}, first: 1) { nodes { line } volume { total } } } }'
     data = await ask(context_for(loki.source, *PROJECTS), query)
     assert loki.requests == ["query_range"] * 3  # two pages, which cannot be merged, and one volume
     assert all(sum(level["total"] for level in project["logs"]["volume"]) > 0 for project in data["projects"])

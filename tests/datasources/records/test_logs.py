@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from datasources.records.log_cursors import LogCursor, parse_log_cursor
 from datasources.records.log_lines import MAX_FIELDS, parse_fields
-from datasources.records.logs import LogConnection, LogEntry, LogLevel, LogStream, normalise_trace_id
-from datasources.records.shared import Interval, Label
+from datasources.records.logs import LogEntry, LogLevel, LogPage, LogStream, normalise_trace_id
+from datasources.records.shared import Label
 from tests.resolvers.logs.things import PROJECT
 
 mark = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-", min_size=8, max_size=8)
@@ -170,10 +170,7 @@ def test_no_line_breaks_the_parsers(line):
 
 def test_page_names_its_first_and_last_line():
     nodes = [entry("a"), entry("b")]
-    page = LogConnection(
-        project=PROJECT, nodes=nodes, has_next_page=True, has_previous_page=False, stats=None, logql="{}",
-        interval=Interval(0, 9),
-    )  # fmt: skip
+    page = LogPage(nodes=nodes, has_next_page=True, has_previous_page=False, stats=None)
     assert page.page_info.start_cursor == nodes[0].cursor
     assert page.page_info.end_cursor == nodes[1].cursor
     assert [(edge.cursor, edge.node) for edge in page.edges] == [(node.cursor, node) for node in nodes]

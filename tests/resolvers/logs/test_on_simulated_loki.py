@@ -28,7 +28,19 @@ def what(entry: LogEntry) -> tuple[int, str, str]:
 
 async def page(loki, **asked):
     asked.setdefault("asked", TEN_MINUTES)
-    return await logs.logs(context_for(loki.source), PROJECT, **asked)
+    return await read(context_for(loki.source), **asked)
+
+
+def paged(context, ask):
+    async def read_page(*args, **asked):
+        return await logs.log_page(context, await ask(*args, **asked))
+
+    return read_page
+
+
+async def read(context, **asked):
+    asked.setdefault("asked", TEN_MINUTES)
+    return await logs.log_page(context, await logs.logs(context, PROJECT, **asked))
 
 
 @pytest.mark.parametrize("forward", [True, False], ids=["forward", "backward"])
@@ -86,8 +98,10 @@ async def test_filter_selects(loki, found, holds):
 
 async def test_filter_narrows_a_query(loki):
     query, found = '{service_name="payment"} |= "request"', LogFilter(levels=(LogLevel.INFO,), excludes=("nothing",))
-    answer = await page(loki, query=query, filter=found)
-    assert answer.logql == '{service_name="payment"} |= "request" != "nothing" | detected_level=~"info|information"'
+    context = context_for(loki.source)
+    asked = await logs.logs(context, PROJECT, query=query, filter=found, asked=TEN_MINUTES)
+    answer = await logs.log_page(context, asked)
+    assert asked.logql == '{service_name="payment"} |= "request" != "nothing" | detected_level=~"info|information"'
     assert {(entry.service, entry.level) for entry in answer.nodes} == {("payment", LogLevel.INFO)}
 
 
@@ -149,7 +163,7 @@ async def test_volume_counts_every_line_once(loki):
     interval = Interval(end_ns - 5 * step_ns, end_ns)
     volume = await logs.log_volume(context, PROJECT, interval, step_ns=step_ns)
     asked = TimeRange(from_ns=interval.start_ns + 1, to_ns=interval.end_ns + 1)
-    lines = (await logs.logs(context, PROJECT, asked=asked, first=5_000)).nodes
+    lines = (await read(context, asked=asked, first=5_000)).nodes
     assert {each.level: each.total for each in volume} == Counter(entry.level for entry in lines)
     assert [each.timestamps for each in volume] == [
         [at / 1e6 for at in range(interval.start_ns, end_ns, step_ns)]
@@ -163,7 +177,7 @@ async def test_volume_of_a_page_is_of_its_query_over_its_whole_range(loki):
     found = LogFilter(services=("payment",), fields=(LabelMatcher("http_response_status_code", "!=", "0"),))
     answer = await logs.logs(context, PROJECT, filter=found, asked=TEN_MINUTES, first=1)
     volume = await logs.connection_volume(context, answer, 60 * NS_PER_S)
-    whole = await logs.logs(context, PROJECT, filter=found, asked=TEN_MINUTES, first=5_000)
+    whole = await read(context, filter=found, first=5_000)
     assert sum(each.total for each in volume) >= len(whole.nodes) > 0
 
 
@@ -224,11 +238,9 @@ async def test_values_of_one_field_and_of_all_fields_cost_as_many_requests(loki)
 
 async def test_context_is_the_stream_just_before_and_after(loki):
     context = context_for(loki.source)
-    entry = (await logs.logs(context, PROJECT, query='{service_name="payment"}', asked=TEN_MINUTES, first=30)).nodes[15]
+    entry = (await read(context, query='{service_name="payment"}', asked=TEN_MINUTES, first=30)).nodes[15]
     around = await logs.log_context(context, entry, 3, 4)
-    forward = (
-        await logs.logs(context, PROJECT, query=_stream(entry), asked=TEN_MINUTES, first=5_000, forward=True)
-    ).nodes
+    forward = (await read(context, query=_stream(entry), asked=TEN_MINUTES, first=5_000, forward=True)).nodes
     place = [what(each) for each in forward].index(what(entry))
     assert list(map(what, around)) == [
         what(each) for each in forward[place - 3 : place + 5] if what(each) != what(entry)
@@ -238,7 +250,7 @@ async def test_context_is_the_stream_just_before_and_after(loki):
 @pytest.mark.parametrize("count", [1, 10])
 async def test_context_of_many_lines_costs_as_many_requests_as_that_of_one(loki, count):
     context = context_for(loki.source)
-    entries = (await logs.logs(context, PROJECT, asked=TEN_MINUTES, first=30)).nodes[5 : 5 + count]
+    entries = (await read(context, asked=TEN_MINUTES, first=30)).nodes[5 : 5 + count]
     loki.requests.clear()
     found = await asyncio.gather(*(logs.log_context(context, entry, 2, 2) for entry in entries))
     assert loki.requests == ["query_range"] * 2
@@ -251,7 +263,7 @@ async def test_context_of_many_lines_costs_as_many_requests_as_that_of_one(loki,
 async def test_context_of_a_line_that_the_query_rewrote_leaves_out_its_own_instant(loki):
     context = context_for(loki.source)
     query = '{service_name="payment"} | line_format "rewritten"'
-    entry = (await logs.logs(context, PROJECT, query=query, asked=TEN_MINUTES, first=20)).nodes[10]
+    entry = (await read(context, query=query, asked=TEN_MINUTES, first=20)).nodes[10]
     around = await logs.log_context(context, entry, 2, 2)
     times = [each.timestamp_ns for each in around]
     assert len(times) == 4
@@ -261,7 +273,7 @@ async def test_context_of_a_line_that_the_query_rewrote_leaves_out_its_own_insta
 @pytest.mark.parametrize("before, after", [(-1, 5), (5, 101)])
 async def test_context_is_bounded(loki, before, after):
     context = context_for(loki.source)
-    entry = (await logs.logs(context, PROJECT, asked=TEN_MINUTES, first=1)).nodes[0]
+    entry = (await read(context, asked=TEN_MINUTES, first=1)).nodes[0]
     with pytest.raises(BadInput):
         await logs.log_context(context, entry, before, after)
 
@@ -274,11 +286,13 @@ async def test_lines_of_many_traces_and_their_spans_are_one_request(loki, scenar
     end_ns = max(each.start_ns + each.duration_ns for each in requests)
     told = await asyncio.gather(
         *(
-            logs.logs_of_trace(context, PROJECT, each.trace_id, start_ns=start_ns, end_ns=end_ns, first=50)
+            paged(context, logs.logs_of_trace)(
+                context, PROJECT, each.trace_id, start_ns=start_ns, end_ns=end_ns, first=50
+            )
             for each in requests
         ),
         *(
-            logs.logs_of_span(
+            paged(context, logs.logs_of_span)(
                 context, PROJECT, each.trace_id, each.logs[0].metadata["span_id"], start_ns=start_ns, end_ns=end_ns
             )
             for each in requests
@@ -300,7 +314,9 @@ async def test_lines_of_a_trace_go_on_behind_a_cursor(loki, scenario):
     found, after = [], None
     while True:
         context = context_for(loki.source)
-        part = await logs.logs_of_trace(context, PROJECT, request.trace_id, first=2, after=after, **asked)
+        part = await paged(context, logs.logs_of_trace)(
+            context, PROJECT, request.trace_id, first=2, after=after, **asked
+        )
         found += [entry.line for entry in part.nodes]
         if not part.has_next_page:
             break
@@ -311,12 +327,15 @@ async def test_lines_of_a_trace_go_on_behind_a_cursor(loki, scenario):
 async def test_lines_around_a_moment_are_a_services_and_bounded(loki):
     context = context_for(loki.source)
     at_ns = NOW_NS - 60 * NS_PER_S
-    found = await logs.logs_around(context, PROJECT, service="payment", at_ns=at_ns, window_ns=5 * NS_PER_S)
+    found = await paged(context, logs.logs_around)(
+        context, PROJECT, service="payment", at_ns=at_ns, window_ns=5 * NS_PER_S
+    )
     assert {entry.service for entry in found.nodes} == {"payment"}
     assert all(abs(entry.timestamp_ns - at_ns) <= 5 * NS_PER_S for entry in found.nodes)
     loki.requests.clear()
     asked = [
-        logs.logs_around(context, PROJECT, service="payment", at_ns=at_ns + n, window_ns=NS_PER_S) for n in range(11)
+        paged(context, logs.logs_around)(context, PROJECT, service="payment", at_ns=at_ns + n, window_ns=NS_PER_S)
+        for n in range(11)
     ]
     outcomes = await asyncio.gather(*asked, return_exceptions=True)
     assert {type(outcome) for outcome in outcomes} == {BadInput}

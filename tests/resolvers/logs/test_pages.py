@@ -55,11 +55,11 @@ class FakeLoki:
         found, after = [], None
         for number in range(10_000):
             page = await self.page(forward=forward, first=first, after=after)
-            assert len(page.entries) <= first
-            found += page.entries
-            if not page.has_next:
+            assert len(page.nodes) <= first
+            found += page.nodes
+            if not page.has_next_page:
                 return found
-            after = page.entries[-1].cursor
+            after = page.nodes[-1].cursor
             between(number)
         raise AssertionError("the pages do not end")
 
@@ -107,9 +107,9 @@ async def test_line_that_comes_late_to_the_cursors_own_instant_is_on_the_next_pa
         loki.add(5, f"line {number}")
     page = await loki.page(forward=forward, first=3, after=None)
     loki.add(5, "late", "b")
-    rest = await loki.page(forward=forward, first=10, after=page.entries[-1].cursor)
-    assert "late" in {entry.line for entry in rest.entries}
-    assert len(rest.entries) == 4
+    rest = await loki.page(forward=forward, first=10, after=page.nodes[-1].cursor)
+    assert "late" in {entry.line for entry in rest.nodes}
+    assert len(rest.nodes) == 4
 
 
 @pytest.mark.parametrize("forward", [True, False], ids=["forward", "backward"])
@@ -143,9 +143,9 @@ async def test_every_cursor_of_a_page_goes_on_behind_its_own_line():
     loki = FakeLoki()
     for number in range(60):
         loki.add(number // 20, f"line {number}", "abc"[number % 3])
-    whole = (await loki.page(forward=False, first=100, after=None)).entries
+    whole = (await loki.page(forward=False, first=100, after=None)).nodes
     for place, entry in enumerate(whole):
-        rest = (await loki.page(forward=False, first=100, after=entry.cursor)).entries
+        rest = (await loki.page(forward=False, first=100, after=entry.cursor)).nodes
         assert Counter(map(_what, rest)) == Counter(map(_what, whole[place + 1 :]))
 
 
@@ -154,8 +154,8 @@ async def test_usual_page_costs_one_request():
     for number in range(300):
         loki.add(number // 2, f"line {number}")
     page = await loki.page(forward=False, first=100, after=None)
-    assert (len(page.entries), page.has_next, loki.requests) == (100, True, 1)
-    await loki.page(forward=False, first=100, after=page.entries[-1].cursor)
+    assert (len(page.nodes), page.has_next_page, loki.requests) == (100, True, 1)
+    await loki.page(forward=False, first=100, after=page.nodes[-1].cursor)
     assert loki.requests == 2
 
 
@@ -164,7 +164,7 @@ async def test_page_as_large_as_the_sources_limit_says_that_more_may_follow():
     for number in range(80):
         loki.add(number, f"line {number}")
     page = await loki.page(forward=True, first=50, after=None)
-    assert (len(page.entries), page.has_next) == (50, True)
+    assert (len(page.nodes), page.has_next_page) == (50, True)
 
 
 @pytest.mark.parametrize("forward", [True, False], ids=["forward", "backward"])
@@ -175,8 +175,7 @@ async def test_cursor_outside_of_the_range_gives_the_range_or_nothing(forward):
     inside = Interval(102, 105)
     early, late = LogCursor(50, ("AAAAAAAA",)).text, LogCursor(900, ("AAAAAAAA",), ("AAAAAAAA", 1)).text
     counts = [
-        len((await loki.page(forward=forward, first=9, after=after, interval=inside)).entries)
-        for after in (early, late)
+        len((await loki.page(forward=forward, first=9, after=after, interval=inside)).nodes) for after in (early, late)
     ]
     assert counts == ([3, 0] if forward else [0, 3])
 
