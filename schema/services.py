@@ -12,6 +12,7 @@ from resolvers import service_graph, services
 
 from .arguments import LAST_HOUR, TimeRange
 from .context import Info
+from .errors import ServiceErrors
 from .logs import ServiceLogs
 from .metrics import ServiceMetrics
 from .traces import ServiceTraces
@@ -32,7 +33,7 @@ class ServiceEdge:
 
 
 @strawberry.type(description="One service of a project.")
-class Service(ServiceMetrics, ServiceLogs, ServiceTraces):
+class Service(ServiceMetrics, ServiceLogs, ServiceTraces, ServiceErrors):
     name: str = strawberry.field(description="Its name.")
 
     @strawberry.field(
