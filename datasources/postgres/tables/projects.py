@@ -11,12 +11,17 @@ from .columns import Key, count, document, instant, key, line, reference, words
 
 
 class ProjectRow(SQLModel, table=True):
-    """`number` is what a DSN names the project by; `last_error_number` what the newest error group is called."""
+    """`number` is what a DSN names the project by; `last_error_number` what the newest error group is called.
+
+    A project that a person made lies within one that an operator made: `within_id`. A deleted one is nobody's until
+    its rows are purged.
+    """
 
     __tablename__ = "projects"
     __table_args__ = (
         CheckConstraint("slug ~ '^[a-z0-9][a-z0-9-]{0,62}$'", name="slug"),
         CheckConstraint("number BETWEEN 1 AND 2147483647", name="number"),
+        Index(None, "within_id"),
     )
 
     id: Key = key()
@@ -27,8 +32,10 @@ class ProjectRow(SQLModel, table=True):
     metrics_source: str = line(default="prometheus")
     logs_source: str = line(default="loki")
     traces_source: str = line(default="tempo")
+    within_id: Key | None = reference("projects.id", nullable=True, ondelete="SET NULL")
     last_error_number: int = count()
     created_at: datetime = instant(now=True)
+    deleted_at: datetime | None = instant(nullable=True)
 
 
 class MembershipRow(SQLModel, table=True):
