@@ -9,7 +9,7 @@ import strawberry
 from datasources.records import logs as records
 from datasources.records.logs import LogFieldKind, LogLevel
 from datasources.records.projects import Project as ProjectRecord
-from resolvers import logs
+from resolvers import correlation, logs, traces
 from resolvers.logs.expressions import of_service
 
 from .arguments import LAST_HOUR, LabelMatcherInput, SortOrder, TimeRange
@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     from datasources.records.services import Service as ServiceRecord
     from datasources.records.shared import Edge
     from datasources.records.shared import PageInfo as PageInfoRecord
+    from datasources.records.traces import Trace as TraceRecord
+    from datasources.records.traces import TraceLink as TraceLinkRecord
+
+    from .correlation import TraceLink
+    from .traces import Trace
 
 strawberry.enum(LogLevel, description="How serious a line is; UNKNOWN where the source does not tell.")
 strawberry.enum(LogFieldKind, description="LABEL selects streams, METADATA stands beside a line, PARSED inside it.")
@@ -95,6 +100,20 @@ class LogEntry:
     )
     trace_id: str | None = strawberry.field(description="The trace that it was written in, 32 hex digits.")
     span_id: str | None = strawberry.field(description="The span that it was written in, 16 hex digits.")
+
+    @strawberry.field(
+        graphql_type=Annotated["TraceLink", strawberry.lazy("schema.correlation")],
+        description="The trace that it was written in, and, where there is none to show, why.",
+    )
+    async def trace_link(self: records.LogEntry, info: Info) -> TraceLinkRecord:
+        return await correlation.trace_link(info.context, self.stream.project, self.trace_id, at_ns=self.timestamp_ns)
+
+    @strawberry.field(
+        graphql_type=Annotated["Trace", strawberry.lazy("schema.traces")] | None,
+        description="The trace that it was written in; null where there is none to show, see `traceLink`.",
+    )
+    async def trace(self: records.LogEntry, info: Info) -> TraceRecord | None:
+        return await traces.trace_if_any(info.context, self.stream.project, self.trace_id)
 
     @strawberry.field(
         graphql_type=list["LogEntry"],

@@ -11,22 +11,13 @@ from strawberry.schema.config import StrawberryConfig
 from datasources.records.services import Service as ServiceRecord
 from resolvers.context import RequestContext
 from schema.context import Info
-from schema.logs import ProjectLogs, ServiceLogs
+from schema.projects import Project
 from schema.scalars import SCALARS
+from schema.services import Service
 from tests.resolvers.logs.conftest import loki, scenario  # noqa: F401
 from tests.resolvers.logs.things import PROJECT, context_for, project_for
 
 PROJECTS = [PROJECT, project_for("bank", 2)]
-
-
-@strawberry.type
-class Project(ProjectLogs):
-    slug: str
-
-
-@strawberry.type
-class Service(ServiceLogs):
-    name: str
 
 
 @strawberry.type
@@ -135,3 +126,13 @@ async def test_refusal_is_the_fields_error(loki):  # noqa: F811
     assert result.errors
     assert result.errors[0].original_error.extensions == {"argument": "query", "position": 1}  # type: ignore[union-attr]
     assert loki.requests == []
+
+
+async def test_line_links_to_its_trace_and_says_why_there_is_none(loki):  # noqa: F811
+    query = "{ projects(first: 1) { logs(first: 30) { nodes { traceId traceLink { status traceId } } } } }"
+    nodes = (await ask(context_for(loki.source, PROJECT), query))["projects"][0]["logs"]["nodes"]
+    for node in nodes:
+        # No source of traces is configured here.
+        status = "NO_TRACE_ID" if node["traceId"] is None else "SOURCE_FAILED"
+        assert node["traceLink"] == {"status": status, "traceId": node["traceId"]}
+    assert any(node["traceId"] for node in nodes)
