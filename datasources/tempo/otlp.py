@@ -104,8 +104,9 @@ def id_from_hex(text: str, size_bytes: int) -> str:
 
 
 def attributes_of(pairs: Iterable[KeyValue]) -> list[Attribute]:
-    """Attributes with plain values."""
-    return [Attribute(pair.key, plain_value(pair.value)) for pair in pairs]
+    """Attributes with plain values; one without a value says nothing and is left out."""
+    plain = [(pair.key, plain_value(pair.value)) for pair in pairs]
+    return [Attribute(name, value) for name, value in plain if value is not None]
 
 
 def plain_value(value: Mapping[str, object], depth: int = 0) -> object:

@@ -4,7 +4,7 @@ from .assemble import assemble
 from .attributes import trace_attribute_values, trace_attributes
 from .critical_path import critical_path
 from .numbers import latency, rate
-from .pages import traces
+from .pages import of_service, traces
 from .rankings import failing_traces, slowest_traces
 from .single import attribute_of, link_target, span_in, spans_page, trace, trace_if_any, traces_by_id
 
@@ -15,6 +15,7 @@ __all__ = [
     "failing_traces",
     "latency",
     "link_target",
+    "of_service",
     "rate",
     "slowest_traces",
     "span_in",

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from datasources.exceptions import BadInput
+from datasources.records.logs import LabelMatcher
 from datasources.records.projects import Project
 from datasources.records.shared import Interval
 from datasources.records.traces import FoundTrace, FoundTraces, TraceConnection, TraceFilter, TraceSearch, TraceSummary
 from datasources.records.users import Role
-from datasources.scope import ScopedTraceQL
 
 from ..access import require
 from ..context import RequestContext
@@ -46,19 +48,19 @@ async def traces(
     return await page(context, search, first=first, after=parse_cursor(after) if after is not None else None)
 
 
+def of_service(asked: TraceFilter, service: str) -> TraceFilter:
+    """The filter, and besides only this service's spans."""
+    return replace(asked, attributes=(*asked.attributes, LabelMatcher("resource.service.name", "=", service)))
+
+
 async def page(
     context: RequestContext, search: TraceSearch, *, first: int, after: TraceCursor | None = None
 ) -> TraceConnection:
     """One page of a question whose arguments are checked."""
-    source = context.traces(search.project)
-    with blaming("query"):
-        expression = source.narrow_search(search.query, search.asked, search.project.scope)
-        traceql = source.filtered(search.query, search.asked)
     interval, seen = _rest(search.interval, after)
-    limit = first + len(seen) + 1
-    found = await _search(context, search.project, expression, interval, limit)
-    fresh = [trace for trace in found.traces if mark(trace.id) not in seen and trace.order_ns < interval.end_ns]
-    shown = await _summaries(context, search, interval, fresh[:first])
+    found = await search_traces(context, search, interval, limit=first + len(seen) + 1)
+    fresh = [trace for trace in found.traces if mark(trace.id) not in seen]
+    shown = await summaries(context, search, interval, fresh[:first])
     orders = {trace.id: trace.order_ns for trace in fresh}
     before = [(trace.id, trace.order_ns) for trace in found.traces if mark(trace.id) in seen]
     return TraceConnection(
@@ -68,33 +70,30 @@ async def page(
         has_previous_page=after is not None,
         search=search,
         exhaustive=found.exhausted,
-        traceql=traceql,
+        traceql=context.traces(search.project).filtered(search.query, search.asked),
     )
 
 
-def _rest(interval: Interval, after: TraceCursor | None) -> tuple[Interval, frozenset[str]]:
-    """What is left of the interval, and the marks of what was shown of it."""
-    if after is None:
-        return interval, frozenset()
-    return Interval(interval.start_ns, min(interval.end_ns, after.end_ns)), frozenset(after.seen)
-
-
-async def _search(
-    context: RequestContext, project: Project, expression: ScopedTraceQL, interval: Interval, limit: int
-) -> FoundTraces:
+async def search_traces(context: RequestContext, search: TraceSearch, interval: Interval, *, limit: int) -> FoundTraces:
+    """The traces of a part of the question's interval that began before its end, in the source's order. One request."""
+    source, project = context.traces(search.project), search.project
+    with blaming("query"):
+        expression = source.narrow_search(search.query, search.asked, project.scope)
     if interval.range_ns <= 0:
         return FoundTraces([], exhausted=True)
-    return await context.traces(project).search(
+    found = await source.search(
         expression, interval, limit=limit, spans_per_trace=MAX_MATCHED, call=context.call_for(project)
     )
+    return FoundTraces([trace for trace in found.traces if trace.order_ns < interval.end_ns], found.exhausted)
 
 
-async def _summaries(
+async def summaries(
     context: RequestContext, search: TraceSearch, interval: Interval, found: Sequence[FoundTrace]
 ) -> list[TraceSummary]:
-    """By the start of their own spans; those that ended before the range are left out.
+    """By the start of their own spans, newest first; those that ended before the question's range are left out.
 
     A source that does not read the last seconds yet ignores a window within them and gives older traces.
+    Shape: one request, none for none.
     """
     if not found:
         return []
@@ -107,9 +106,16 @@ async def _summaries(
         Interval(start_ns, max(end_ns, start_ns + 1)),
         call=context.call_for(project),
     )
-    summaries = [summarise(project, trace, outlines.get(trace.id)) for trace in found]
-    within = [each for each in summaries if each.start_ns + each.duration_ns >= search.interval.start_ns]
+    shown = [summarise(project, trace, outlines.get(trace.id)) for trace in found]
+    within = [each for each in shown if each.start_ns + each.duration_ns >= search.interval.start_ns]
     return sorted(within, key=lambda each: (-each.start_ns, each.id))
+
+
+def _rest(interval: Interval, after: TraceCursor | None) -> tuple[Interval, frozenset[str]]:
+    """What is left of the interval, and the marks of what was shown of it."""
+    if after is None:
+        return interval, frozenset()
+    return Interval(interval.start_ns, min(interval.end_ns, after.end_ns)), frozenset(after.seen)
 
 
 def _checked(asked: TraceFilter) -> TraceFilter:
