@@ -36,7 +36,7 @@ from .sources import SourceReport
 from .traces import TraceSummary
 
 Frame = dashboards.Dashboard
-First = Annotated[int, strawberry.argument(description="How many at most.")]
+First = Annotated[int | None, strawberry.argument(description="How many at most.")]
 
 Health = strawberry.enum(
     dashboards.Health,
@@ -84,7 +84,7 @@ class DashboardErrors:
 
     @strawberry.field(graphql_type=list[ErrorGroup], description="The unresolved groups with the most reports.")
     async def top(self: ErrorSummary, info: Info, first: First = 5) -> list[ErrorGroupRecord]:
-        return await errors.top_errors(info.context, self, first=first)
+        return await errors.top_errors(info.context, self, first=5 if first is None else first)
 
 
 @strawberry.type(description="The project's open alerts.")
@@ -95,7 +95,7 @@ class DashboardAlerts:
 
     @strawberry.field(graphql_type=list[Alert], description="Those that fire or wait, the worst and newest first.")
     async def active(self: AlertSummary, info: Info, first: First = 10) -> list[AlertRecord]:
-        return await active_alerts(info.context, self, first=first)
+        return await active_alerts(info.context, self, first=10 if first is None else first)
 
 
 @strawberry.type(description="The project's log lines.")
@@ -110,18 +110,22 @@ class DashboardLogs:
 
     @strawberry.field(graphql_type=list[LogEntry], description="The newest lines of level ERROR or FATAL.")
     async def recent_errors(self: Frame, info: Info, first: First = 10) -> list[LogEntryRecord]:
-        return await logs.recent_errors(info.context, self.project, self.interval, first=first)
+        return await logs.recent_errors(info.context, self.project, self.interval, first=10 if first is None else first)
 
 
 @strawberry.type(description="The project's traces that stand out.")
 class DashboardTraces:
     @strawberry.field(graphql_type=list[TraceSummary], description="The slowest.")
     async def slowest(self: Frame, info: Info, first: First = 5) -> list[TraceSummaryRecord]:
-        return await traces.slowest_traces(info.context, self.project, self.interval, first=first)
+        return await traces.slowest_traces(
+            info.context, self.project, self.interval, first=5 if first is None else first
+        )
 
     @strawberry.field(graphql_type=list[TraceSummary], description="The newest with a span that failed.")
     async def failing(self: Frame, info: Info, first: First = 5) -> list[TraceSummaryRecord]:
-        return await traces.failing_traces(info.context, self.project, self.interval, first=first)
+        return await traces.failing_traces(
+            info.context, self.project, self.interval, first=5 if first is None else first
+        )
 
 
 @strawberry.type(
@@ -130,9 +134,7 @@ class DashboardTraces:
 class Dashboard:
     interval: Interval
 
-    @strawberry.field(
-        graphql_type=Annotated["Project", strawberry.lazy("schema.projects")], description="The project."
-    )
+    @strawberry.field(graphql_type=Annotated["Project", strawberry.lazy("schema.projects")], description="The project.")
     def project(self: Frame) -> ProjectRecord:
         return self.project
 

@@ -92,6 +92,6 @@ class ProjectQueries:
 
     @strawberry.field(graphql_type=ProjectConnection, description="The projects that the viewer is a member of.")
     async def projects(
-        self, info: Info, search: str | None = None, first: int = 20, after: str | None = None
+        self, info: Info, search: str | None = None, first: int | None = 20, after: str | None = None
     ) -> Connection[ProjectRecord]:
-        return await projects.projects(info.context, search=search, first=first, after=after)
+        return await projects.projects(info.context, search=search, first=20 if first is None else first, after=after)
