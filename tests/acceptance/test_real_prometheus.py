@@ -25,7 +25,10 @@ from resolvers.time_ranges import TimeRange
 from tests.acceptance.real_prometheus import running, why_missing
 from tests.resolvers.metrics_world import World, project
 
-pytestmark = pytest.mark.skipif(why_missing() is not None, reason=why_missing() or "")
+pytestmark = [
+    pytest.mark.acceptance,
+    pytest.mark.skipif(why_missing() is not None, reason=why_missing() or ""),
+]
 
 CASES = json.loads((Path(__file__).parents[1] / "fixtures" / "adversarial" / "promql.json").read_text())
 SCOPED = [case["query"] for case in CASES if case["expect"] == "scoped"]
