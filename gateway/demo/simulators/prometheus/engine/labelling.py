@@ -73,7 +73,7 @@ def absent_labels(node: Node) -> Labels:
     return {
         matcher.name: matcher.value
         for matcher in node.matchers
-        if matcher.op == "=" and matcher.name != "__name__" and names.count(matcher.name) == 1
+        if matcher.op == "=" and matcher.value and matcher.name != "__name__" and names.count(matcher.name) == 1
     }
 
 

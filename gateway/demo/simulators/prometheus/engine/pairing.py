@@ -33,6 +33,8 @@ def combine(node: Binary, left: list[Column], right: list[Column]) -> list[Colum
     matching = node.matching or Matching()
     if node.op in ("and", "or", "unless"):
         return _combine_sets(node.op, left, right, signature_of(matching))
+    if not left or not right:
+        return []
     flipped = matching.group == "right"
     many, one = (right, left) if flipped else (left, right)
     signature = signature_of(matching)

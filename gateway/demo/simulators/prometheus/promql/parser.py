@@ -39,6 +39,8 @@ _PRECEDENCE = {
     "^": 7,
 }
 _UNARY = 6
+_NEVER_NAMES = frozenset({"bool", "on", "ignoring", "group_left", "group_right"})
+"""Other keywords name a metric where nothing else makes sense."""
 _DEEPEST = 200
 
 
@@ -144,6 +146,8 @@ class _Parser:
             return self._call(token)
         if token.text.lower() in ("inf", "nan"):
             return Number(token.position, float(token.text))
+        if token.text.lower() in _NEVER_NAMES:
+            raise ParseFault(token.position, f"unexpected <{token.text.lower()}>")
         brace = self.stream.accept("{")
         name, matchers = matchers_of(self.stream, token.text, brace) if brace else (token.text, [])
         return Selector(token.position, name, matchers)
@@ -156,14 +160,17 @@ class _Parser:
         return call
 
     def _arguments(self) -> list[Node]:
-        opened = self.stream.take()
+        opened = self.stream.expect("(")
         arguments: list[Node] = []
         while self.stream.peek.text != ")":
             if self.stream.peek.kind == "end":
                 raise ParseFault(self.stream.peek.position, "unclosed left parenthesis")
             arguments.append(self.expression(0))
-            if self.stream.accept(",") is None:
+            comma = self.stream.accept(",")
+            if comma is None:
                 break
+            if self.stream.peek.text == ")":
+                raise ParseFault(comma.position, "trailing commas not allowed in function call args")
         self.stream.close("(", opened)
         return arguments
 
@@ -250,8 +257,17 @@ class _Parser:
 
 def _number(token: Token) -> float:
     if token.kind == "number":
-        return float(int(token.text, 16)) if token.text[:2].lower() == "0x" else float(token.text)
+        return _plain_number(token.text)
     milliseconds = duration_ms(token.text)
     if milliseconds is None:
         raise ParseFault(token.position, f'not a valid duration string: "{token.text}"')
     return milliseconds / 1000
+
+
+def _plain_number(text: str) -> float:
+    """As Go reads it: 0x1F is hexadecimal, and 017 octal."""
+    if text[:2].lower() == "0x":
+        return float(int(text, 16))
+    if len(text) > 1 and text[0] == "0" and set(text) <= set("01234567"):
+        return float(int(text, 8))
+    return float(text)

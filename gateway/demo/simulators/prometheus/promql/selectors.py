@@ -58,7 +58,7 @@ def _check_regex(matcher: Matcher, token: Token) -> None:
 
 
 def _check(name: str, matchers: list[Matcher], position: int) -> None:
-    if name and any(matcher.name == "__name__" and matcher.op == "=" for matcher in matchers):
+    if name and any(matcher.name == "__name__" for matcher in matchers):
         other = next(matcher.value for matcher in matchers if matcher.name == "__name__")
         raise ParseFault(position, f'metric name must not be set twice: "{name}" or "{other}"')
     if not name and all(matcher.matches("") for matcher in matchers):

@@ -192,7 +192,9 @@ TOTALS = [series("totals job=a", [10.0]), series("totals job=b", [4.0])]
         ("ceil(totals / 3) - floor(totals / 3)", {"job=a": 1.0, "job=b": 1.0}),
         ("abs(-totals) + sqrt(totals * 0) + ln(totals / totals) + sgn(totals)", {"job=a": 11.0, "job=b": 5.0}),
         ('absent(nothing{job="x", code=~"5.."})', {"job=x": 1.0}),
+        ('absent(nothing{job="x", code=""})', {"job=x": 1.0}),
         ("absent(totals)", {}),
+        ("nothing * on(code) group_left totals", {}),
         ('absent_over_time(nothing{job="x"}[5m])', {"job=x": 1.0}),
         (
             'label_replace(totals, "team", "$1-x", "job", "(.*)")',
