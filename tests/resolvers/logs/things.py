@@ -58,7 +58,9 @@ class Loki:
         return httpx.Response(200, content=json.dumps(answer), headers={"Content-Type": "application/json"})
 
 
-def context_for(source: LokiSource, *projects: Project, role: Role = Role.VIEWER) -> RequestContext:
+def context_for(
+    source: LokiSource, *projects: Project, role: Role = Role.VIEWER, now_ns: int = NOW_NS
+) -> RequestContext:
     """One request of a member of these projects."""
     roles = {project.key: role for project in (projects or (PROJECT,))}
     return RequestContext(
@@ -67,7 +69,7 @@ def context_for(source: LokiSource, *projects: Project, role: Role = Role.VIEWER
         repositories=Mock(),
         credentials=Mock(),
         call=Call(Deadline.after(10), Ledger()),
-        now_ns=NOW_NS,
+        now_ns=now_ns,
     )
 
 
