@@ -18,6 +18,8 @@ from ..records.alerts import (
     AlertRuleConnection,
     AlertState,
     Comparison,
+    NewAlert,
+    NewRule,
     NoDataPolicy,
     RuleHealth,
     RuleQuery,
@@ -25,6 +27,7 @@ from ..records.alerts import (
     Severity,
 )
 from ..records.shared import Label
+from .alert_writes import put_rules, record_alerts
 from .cursors import decode_cursor
 from .engine import Database, Row
 from .pages import Page, cut, lateral, split
@@ -43,6 +46,19 @@ class AlertsRepository:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    async def put_rules(self, rules: Sequence[NewRule], *, call: Call) -> None:
+        """Stores rules by their keys: new ones are added, known ones replaced."""
+        await put_rules(self._database, rules, call=call)
+
+    async def note_evaluation(self, rules: Sequence[UUID], at: datetime, took_ms: float, *, call: Call) -> None:
+        """That the rules were evaluated and gave an answer."""
+        sql = "UPDATE alert_rules SET health = 'OK', last_evaluated_at = $2, last_duration_ms = $3, last_error = NULL WHERE id = ANY($1)"
+        await self._database.execute(sql, list(rules), at, took_ms, call=call)
+
+    async def record(self, alerts: Sequence[NewAlert], *, call: Call) -> int:
+        """Stores alerts, and the changes of state that are not stored yet; tells how many changes these were."""
+        return await record_alerts(self._database, alerts, call=call)
 
     async def by_keys(self, keys: Sequence[UUID], *, call: Call) -> list[Alert]:
         """The alerts of these keys, in no order; unknown keys are left out."""

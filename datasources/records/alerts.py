@@ -182,6 +182,52 @@ class AlertChange(Struct, frozen=True, kw_only=True):
         return str(self.sequence)
 
 
+class AlertStep(Struct, frozen=True):
+    """A state that an alert entered."""
+
+    at: datetime
+    state: AlertState
+    value: float | None
+
+
+class NewAlert(Struct, frozen=True, kw_only=True):
+    """An alert with every state that it has entered so far, in order; the last one is what it is now."""
+
+    key: UUID
+    project_key: UUID
+    rule_key: UUID | None
+    fingerprint: bytes
+    name: str
+    severity: Severity
+    labels: dict[str, str]
+    summary: str | None
+    description: str | None
+    started_at: datetime
+    steps: tuple[AlertStep, ...]
+    origin: AlertOrigin = AlertOrigin.GATEWAY
+
+
+class NewRule(Struct, frozen=True, kw_only=True):
+    """A rule about to be stored."""
+
+    key: UUID
+    project_key: UUID
+    name: str
+    language: RuleQueryLanguage
+    expression: str
+    comparison: Comparison
+    threshold: float
+    for_ms: int = 0
+    keep_firing_for_ms: int = 0
+    every_ms: int = 30_000
+    no_data: NoDataPolicy = NoDataPolicy.OK
+    severity: Severity = Severity.WARNING
+    labels: dict[str, str] = {}
+    summary: str | None = None
+    description: str | None = None
+    runbook_url: str | None = None
+
+
 class AlertQuery(Struct, frozen=True, kw_only=True):
     """One page of alerts, the latest started first. `start` and `end` keep to those that were open between them."""
 

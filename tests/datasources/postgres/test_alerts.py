@@ -4,12 +4,26 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
+import asyncpg
 import pytest
 
 from datasources.postgres.engine import Database
 from datasources.postgres.repositories import Repositories
-from datasources.records.alerts import AlertConnection, AlertQuery, AlertState, RuleQuery, Severity
+from datasources.records.alerts import (
+    AlertConnection,
+    AlertQuery,
+    AlertState,
+    AlertStep,
+    Comparison,
+    NewAlert,
+    NewRule,
+    RuleHealth,
+    RuleQuery,
+    RuleQueryLanguage,
+    Severity,
+)
 from datasources.records.projects import Project
 from tests.store_rows import NOW, make_alert, make_change, make_project, make_rule, new_call, statements
 
@@ -112,3 +126,63 @@ async def test_active_alerts_fire_first_and_the_worst_before(
     (none, found) = await repositories.alerts.active([other.key, project.key], 10, call=new_call())
     assert none == []
     assert [alert.name for alert in found] == ["worst", "firing", "pending"]
+
+
+def new_alert(project: Project, *steps: AlertStep, key: int = 1) -> NewAlert:
+    return NewAlert(
+        key=UUID(int=key),
+        project_key=project.key,
+        rule_key=None,
+        fingerprint=b"one",
+        name="one",
+        severity=Severity.WARNING,
+        labels={"service_name": "cart"},
+        summary=None,
+        description=None,
+        started_at=steps[0].at,
+        steps=steps,
+    )
+
+
+async def test_recording_again_adds_only_what_is_new(repositories: Repositories) -> None:
+    project = await make_project(repositories)
+    pending, firing, resolved = (AlertStep(NOW + number * HOUR, state, 1.0) for number, state in enumerate(AlertState))
+    again = AlertStep(NOW + 4 * HOUR, AlertState.PENDING, 2.0)
+    for steps, count in (((pending,), 1), ((pending,), 0), ((pending, firing), 1)):
+        assert await repositories.alerts.record([new_alert(project, *steps)], call=new_call()) == count
+    both = [new_alert(project, again, key=2), new_alert(project, pending, firing, resolved)]
+    assert await repositories.alerts.record(both, call=new_call()) == 2
+    found = (await page(repositories, project)).nodes
+    assert [(alert.key.int, alert.state) for alert in found] == [(2, AlertState.PENDING), (1, AlertState.RESOLVED)]
+    assert (found[1].fired_at, found[1].resolved_at) == (firing.at, resolved.at)
+    (changes,) = await repositories.alerts.changes([UUID(int=1)], call=new_call())
+    assert [(change.from_state, change.to_state) for change in changes] == [
+        (None, AlertState.PENDING), (AlertState.PENDING, AlertState.FIRING), (AlertState.FIRING, AlertState.RESOLVED),
+    ]  # fmt: skip
+    kinds = await repositories.database.fetch("SELECT kind FROM outbox ORDER BY sequence", call=new_call())
+    assert [row["kind"] for row in kinds] == ["PENDING", "FIRING", "RESOLVED", "PENDING"]
+
+
+async def test_two_open_alerts_of_one_fingerprint_are_impossible(repositories: Repositories) -> None:
+    project = await make_project(repositories)
+    firing = AlertStep(NOW, AlertState.FIRING, 1.0)
+    with pytest.raises(asyncpg.UniqueViolationError):
+        await repositories.alerts.record([new_alert(project, firing, key=key) for key in (1, 2)], call=new_call())
+
+
+async def test_rule_is_replaced_by_its_key(repositories: Repositories) -> None:
+    project = await make_project(repositories)
+    for threshold in (1.0, 2.0):
+        rule = NewRule(
+            key=UUID(int=5),
+            project_key=project.key,
+            name="r",
+            language=RuleQueryLanguage.LOGQL,
+            expression="x",
+            comparison=Comparison.GT,
+            threshold=threshold,
+        )
+        await repositories.alerts.put_rules([rule], call=new_call())
+    await repositories.alerts.note_evaluation([rule.key], NOW, 1.5, call=new_call())
+    (found,) = await repositories.alerts.rules_by_keys([rule.key], call=new_call())
+    assert (found.threshold, found.health, found.last_evaluated_at) == (2.0, RuleHealth.OK, NOW)
