@@ -65,5 +65,7 @@ def _logfmt_fields(text: str) -> dict[str, str]:
 
 
 def _name(key: str) -> str:
+    if key.isascii() and key.isidentifier():
+        return key
     name = _NOT_IN_NAMES.sub("_", key)
     return f"_{name}" if name[:1].isdigit() else name

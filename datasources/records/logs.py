@@ -8,6 +8,7 @@ import re
 from collections.abc import Hashable
 from hashlib import blake2b
 
+import msgspec
 from msgspec import Struct
 
 from .log_cursors import LogCursor
@@ -44,6 +45,7 @@ _LEVEL_KEYS = ("detected_level", "severity_text", "level", "severity")
 _SERVICE_KEYS = ("service_name", "service", "app")
 _TRACE_KEYS = ("trace_id", "traceid", "traceID")
 _SPAN_KEYS = ("span_id", "spanid", "spanID")
+_encoder = msgspec.json.Encoder(order="deterministic")
 _HEX = re.compile(r"[0-9a-fA-F]{1,32}", re.ASCII)
 
 
@@ -127,11 +129,8 @@ class LogEntry(Struct, frozen=True, gc=False):
     @property
     def mark(self) -> str:
         """A digest of the line with its labels and metadata."""
-        digest = blake2b(digest_size=6, key=b"log line")
-        texts = [self.stream.identity, self.line, *(text for pair in sorted(self.metadata.items()) for text in pair)]
-        # With their lengths, so that no two lists of texts read the same.
-        digest.update(f"{[len(text) for text in texts]}".encode())
-        digest.update("".join(texts).encode(errors="surrogatepass"))
+        told = _encoder.encode((self.stream.identity, self.line, self.metadata))
+        digest = blake2b(told, digest_size=6)
         return base64.urlsafe_b64encode(digest.digest()).decode()
 
     @property
