@@ -33,8 +33,7 @@ async def slowest_traces(
     threshold_ns = await _threshold_ns(context, project, interval, first)
     asked = TraceFilter(root_only=True, min_duration_ns=threshold_ns or None)
     search = TraceSearch(project=project, interval=interval, query="", asked=asked)
-    limit = min(context.limits.max_traces, first * SLACK * 5)
-    found = (await search_traces(context, search, interval, limit=limit)).traces
+    found = (await search_traces(context, search, interval, limit=context.limits.max_traces)).traces
     slowest = sorted(found, key=lambda trace: -max(span.duration_ns for span in trace.spans))[:first]
     shown = await summaries(context, search, interval, slowest)
     return sorted(shown, key=lambda each: (-each.duration_ns, each.id))
@@ -61,7 +60,16 @@ async def _threshold_ns(context: RequestContext, project: Project, interval: Int
     count = sum(sample.value or 0.0 for sample in counted.samples)
     by_quantile = _by_quantile(quantiles)
     fitting = [quantile for quantile in by_quantile if count * (1 - quantile) >= first * SLACK]
-    return int(by_quantile[max(fitting)] * NS_PER_S) if fitting else 0
+    return _bucket_floor_ns(by_quantile[max(fitting)]) if fitting else 0
+
+
+def _bucket_floor_ns(seconds: float) -> int:
+    """The lower bound of the bucket that a quantile was interpolated in: Tempo's buckets are powers of two of nanoseconds.
+
+    Above the interpolated value there may be no trace at all, above the bucket's bound there are as many as were counted.
+    """
+    duration_ns = int(seconds * NS_PER_S)
+    return 1 << (duration_ns.bit_length() - 1) if duration_ns else 0
 
 
 def _by_quantile(found: Vector) -> dict[float, float]:
