@@ -41,12 +41,14 @@ Answers = dict[RecentErrors, list[LogEntry] | Exception]
 async def recent_errors(
     context: RequestContext, project: Project, interval: Interval, *, first: int = 10
 ) -> list[LogEntry]:
-    """The newest lines of level ERROR or FATAL.
+    """The newest lines of level ERROR or FATAL; up to now, where the interval ends within a step of it.
 
     Raises: BadInput, SourceError.
     """
     require(context.principal, project, Role.VIEWER)
     check_first(context, project, first)
+    if interval.step_ns and 0 < context.now_ns - interval.end_ns < interval.step_ns:
+        interval = Interval(interval.start_ns, context.now_ns)
     return await context.loaders.load(_recent, RecentErrors(project, interval, first))
 
 

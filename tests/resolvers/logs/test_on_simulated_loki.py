@@ -349,6 +349,13 @@ async def test_recent_errors_are_the_newest_of_their_levels(loki):
     assert [entry.timestamp_ns for entry in found] == sorted((entry.timestamp_ns for entry in found), reverse=True)
 
 
+async def test_recent_errors_of_an_aligned_interval_reach_to_now(loki):
+    step_ns = 300 * NS_PER_S
+    aligned = Interval(INTERVAL.start_ns, NOW_NS - step_ns + 1, step_ns)
+    found = await logs.recent_errors(context_for(loki.source), PROJECT, aligned, first=5)
+    assert found == await logs.recent_errors(context_for(loki.source), PROJECT, INTERVAL, first=5)
+
+
 async def test_recent_errors_of_many_projects_are_one_request_and_each_ones_own(loki):
     context = context_for(loki.source, PROJECT, BANK)
     found = await asyncio.gather(*(logs.recent_errors(context, each, INTERVAL, first=3) for each in (PROJECT, BANK)))
