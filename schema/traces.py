@@ -34,7 +34,9 @@ strawberry.enum(SpanStatus, description="How a span ended, as OpenTelemetry name
 Query = Annotated[
     str | None, strawberry.argument(description="A question for spans in TraceQL; it is narrowed to the project.")
 ]
-Range = Annotated[TimeRange | None, strawberry.argument(description="Traces that overlap it; at most a week.")]
+Range = Annotated[
+    TimeRange | None, strawberry.argument(description="Traces that overlap it, in whole seconds; at most a week.")
+]
 First = Annotated[int | None, strawberry.argument(description="How many at most.")]
 After = Annotated[str | None, strawberry.argument(description="The cursor behind which to go on.")]
 Search = Annotated[str | None, strawberry.argument(description="Only those that hold this text, in any case.")]

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from datasources.exceptions import BadInput
 from datasources.records.logs import LabelMatcher
 from datasources.records.projects import Project
-from datasources.records.shared import Interval
+from datasources.records.shared import NS_PER_S, Interval
 from datasources.records.traces import FoundTrace, FoundTraces, TraceConnection, TraceFilter, TraceSearch, TraceSummary
 from datasources.records.users import Role
 
@@ -17,7 +17,7 @@ from ..access import require
 from ..context import RequestContext
 from ..logs.expressions import blaming
 from ..time_ranges import TimeRange, resolve_range
-from .cursors import TraceCursor, mark, parse_cursor, write_cursors
+from .cursors import TraceCursor, first_second, last_second, mark, parse_cursor, write_cursors
 from .summaries import MAX_MATCHED, summarise
 
 NO_FILTER = TraceFilter()
@@ -65,7 +65,12 @@ async def page(
     before = [(trace.id, trace.order_ns) for trace in found.traces if mark(trace.id) in seen]
     return TraceConnection(
         nodes=shown,
-        cursors=write_cursors([(each.id, each.start_ns, orders[each.id]) for each in shown], before),
+        cursors=write_cursors(
+            [(each.id, each.start_ns, orders[each.id]) for each in shown],
+            before,
+            least_s=first_second(search.interval.start_ns),
+            most_s=last_second(interval),
+        ),
         has_next_page=bool(shown) and (len(fresh) > first or not found.exhausted),
         has_previous_page=after is not None,
         search=search,
@@ -75,7 +80,7 @@ async def page(
 
 
 async def search_traces(context: RequestContext, search: TraceSearch, interval: Interval, *, limit: int) -> FoundTraces:
-    """The traces of a part of the question's interval that began before its end, in the source's order. One request."""
+    """The traces of a part of the question's interval, in whole seconds, in the source's order. One request."""
     source, project = context.traces(search.project), search.project
     with blaming("query"):
         expression = source.narrow_search(search.query, search.asked, project.scope)
@@ -84,7 +89,8 @@ async def search_traces(context: RequestContext, search: TraceSearch, interval: 
     found = await source.search(
         expression, interval, limit=limit, spans_per_trace=MAX_MATCHED, call=context.call_for(project)
     )
-    return FoundTraces([trace for trace in found.traces if trace.order_ns < interval.end_ns], found.exhausted)
+    end_ns = last_second(interval) * NS_PER_S
+    return FoundTraces([trace for trace in found.traces if trace.order_ns <= end_ns], found.exhausted)
 
 
 async def summaries(
@@ -115,7 +121,10 @@ def _rest(interval: Interval, after: TraceCursor | None) -> tuple[Interval, froz
     """What is left of the interval, and the marks of what was shown of it."""
     if after is None:
         return interval, frozenset()
-    return Interval(interval.start_ns, min(interval.end_ns, after.end_ns)), frozenset(after.seen)
+    end_ns = min(interval.end_ns, after.end_s * NS_PER_S)
+    if after.seen:  # a trace that began before the range may still reach into it
+        end_ns = max(end_ns, interval.start_ns + 1)
+    return Interval(interval.start_ns, end_ns), frozenset(after.seen)
 
 
 def _checked(asked: TraceFilter) -> TraceFilter:
