@@ -7,9 +7,9 @@ import time
 from starlette.requests import HTTPConnection
 
 from datasources.calls import Call, Deadline, Ledger
+from resolvers.account_rules import SignUpPolicy
 from resolvers.context import RequestContext
 
-from .auth.authenticate import authenticate
 from .resources import Resources
 
 
@@ -18,17 +18,13 @@ class ContextMaker:
 
     def __init__(self, resources: Resources) -> None:
         self._resources = resources
+        self._sign_up = SignUpPolicy.parse(resources.settings.sign_up)
 
     async def __call__(self, connection: HTTPConnection) -> RequestContext:
         """The context of a request. Raises: Unauthenticated, and SourceError where the store cannot tell who it is."""
         resources = self._resources
         call = Call(Deadline.after(resources.settings.request_timeout_s), Ledger())
-        principal = await authenticate(
-            connection.headers.get("authorization"),
-            resources.credentials.tokens,
-            resources.repositories.users,
-            call=call,
-        )
+        principal = await resources.authenticate(connection.headers.get("authorization"), call=call)
         return RequestContext(
             principal=principal,
             sources=resources.sources,
@@ -36,4 +32,7 @@ class ContextMaker:
             credentials=resources.credentials,
             call=call,
             now_ns=time.time_ns(),
+            sign_up=self._sign_up,
+            client_address=connection.client.host if connection.client else "",
+            public_url=resources.settings.public_url or str(connection.base_url).rstrip("/"),
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 from datasources.http import HttpSender
 from datasources.loki.client import LokiSource
@@ -16,8 +17,10 @@ from datasources.records.sources import SourceKind
 from datasources.tempo.client import TempoSource
 from resolvers.context import Sources
 
+from .auth.authenticate import Authenticator
 from .auth.credentials import SessionCredentials
 from .auth.keys import KeyRing, open_key_ring
+from .auth.last_use import LastUse
 from .auth.passwords import Passwords
 from .auth.tokens import AccessTokens
 from .settings import NamedSource, Settings
@@ -33,6 +36,8 @@ class Resources:
     sources: Sources
     credentials: SessionCredentials
     keys: KeyRing
+    authenticate: Authenticator
+    last_use: LastUse
 
 
 @asynccontextmanager
@@ -50,13 +55,17 @@ async def open_resources(settings: Settings, database_url: str) -> AsyncIterator
         database = await stack.enter_async_context(
             Database.open(database_url, pool_size=settings.database_pool_size, timeout_s=settings.database_timeout_s)
         )
+        repositories, last_use = Repositories.of(database), LastUse()
+        refresh_ttl = timedelta(seconds=settings.refresh_token_ttl_s)
         yield Resources(
             settings=settings,
             database=database,
-            repositories=Repositories.of(database),
+            repositories=repositories,
             sources=sources,
-            credentials=SessionCredentials(Passwords(), tokens),
+            credentials=SessionCredentials(Passwords(), tokens, refresh_ttl=refresh_ttl),
             keys=keys,
+            authenticate=Authenticator(tokens, repositories, last_use=last_use),
+            last_use=last_use,
         )
 
 

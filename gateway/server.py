@@ -50,14 +50,23 @@ def listen(host: str, port: int) -> socket.socket:
     return found
 
 
-async def serve(app: ASGIApp, listener: socket.socket, *, shutdown_timeout_s: float, websocket: bool = True) -> None:
-    """Serves until SIGINT or SIGTERM."""
+async def serve(
+    app: ASGIApp,
+    listener: socket.socket,
+    *,
+    shutdown_timeout_s: float,
+    websocket: bool = True,
+    trusted_proxies: str = "127.0.0.1",
+) -> None:
+    """Serves until SIGINT or SIGTERM. Of what proxies forward, only that of the trusted ones is believed."""
     config = uvicorn.Config(
         app,
         lifespan="on",
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=bool(trusted_proxies.strip()),
+        forwarded_allow_ips=trusted_proxies,
         ws="websockets-sansio" if websocket else "none",
         timeout_graceful_shutdown=max(1, round(shutdown_timeout_s)),
         backlog=2048,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,8 +12,11 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from datasources.http import SourceSettings
+from resolvers.account_rules import SignUpPolicy
 
 PREFIX = "GATEWAY_"
+ASYMMETRIC = frozenset({"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"})
+"""A symmetric algorithm would make the provider's public key a secret that everybody knows."""
 
 
 class SettingsError(Exception):
@@ -103,7 +107,63 @@ class Tempo(MainSource):
     model_config = SettingsConfigDict(env_prefix="TEMPO_")
 
 
-_MAIN_SOURCES: dict[str, type[MainSource]] = {"prometheus": Prometheus, "loki": Loki, "tempo": Tempo}
+class Oidc(BaseSettings):
+    """GATEWAY_OIDC_*: an identity provider whose tokens are accepted beside the gateway's own."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="forbid", hide_input_in_errors=True, env_prefix="GATEWAY_OIDC_"
+    )
+
+    issuer: str | None = Field(None, description="OpenID Connect issuer whose tokens are accepted, by its address.")
+    audience: str | None = Field(
+        None, description="What its tokens have to name as their audience; needed with an issuer."
+    )
+    jwks_url: str | None = Field(None, description="Where its keys are; found by discovery if left out.")
+    algorithms: Annotated[tuple[str, ...], NoDecode] = Field(
+        ("RS256", "ES256", "EdDSA"), description="Signature algorithms that are accepted, separated by commas."
+    )
+    email_claim: str = Field("email", min_length=1, description="The claim with the person's address.")
+    roles_claim: str | None = Field(
+        None, description="A claim with texts such as `shop:ADMIN`, roles that are added to those in the store."
+    )
+    provision: bool = Field(False, description="Whether an address that is not known yet gets an account.")
+    leeway_s: int = Field(60, ge=0, le=600, description="Seconds that its clock may differ.")
+    ca_file: Path | None = Field(None, description="PEM file of the authority that signed its certificate.")
+
+    @field_validator("algorithms", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("algorithms")
+    @classmethod
+    def _are_asymmetric(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        if not names or not set(names) <= ASYMMETRIC:
+            raise ValueError(f"must be some of {', '.join(sorted(ASYMMETRIC))}")
+        return names
+
+    @field_validator("issuer", "jwks_url")
+    @classmethod
+    def _is_http(cls, url: str | None) -> str | None:
+        if url is not None:
+            http_url(url)
+        return url  # an issuer is compared by the letter, so that its slash stays
+
+    @field_validator("ca_file")
+    @classmethod
+    def _is_file(cls, path: Path | None) -> Path | None:
+        if path is not None and not path.is_file():
+            raise ValueError("no such file")
+        return path
+
+    @model_validator(mode="after")
+    def _has_an_audience(self) -> Oidc:
+        if self.issuer is not None and not self.audience:
+            raise ValueError("GATEWAY_OIDC_AUDIENCE is needed, or tokens for anybody would be accepted")
+        return self
+
+
+_GROUPS: dict[str, type[BaseSettings]] = {"prometheus": Prometheus, "loki": Loki, "tempo": Tempo, "oidc": Oidc}
 
 
 class Settings(BaseSettings):
@@ -121,6 +181,7 @@ class Settings(BaseSettings):
     prometheus: Prometheus = Field(default_factory=Prometheus)
     loki: Loki = Field(default_factory=Loki)
     tempo: Tempo = Field(default_factory=Tempo)
+    oidc: Oidc = Field(default_factory=Oidc)
     extra_sources: tuple[NamedSource, ...] = Field(
         (),
         description="More sources, as a JSON list of objects with the options of the main ones and `name` and `kind`.",
@@ -146,6 +207,17 @@ class Settings(BaseSettings):
     database_timeout_s: float = Field(5.0, gt=0, le=300, description="Seconds that one statement may take.")
     error_retention_days: int = Field(30, ge=1, le=3650, description="Days that error events are kept.")
     access_token_ttl_s: int = Field(900, ge=60, le=86400, description="Seconds that an access token is valid.")
+    refresh_token_ttl_s: int = Field(
+        30 * 86400, ge=300, le=366 * 86400, description="Seconds that a session lasts after its last use."
+    )
+    sign_up: str = Field(
+        "closed",
+        description="Who may make an account: `closed`, `open`, `invited`, or mail domains separated by commas.",
+    )
+    trusted_proxies: str = Field(
+        "127.0.0.1",
+        description="Addresses of proxies whose X-Forwarded-For is believed, separated by commas; empty for none.",
+    )
     issuer: str = Field(
         "telemetry-graphql-gateway", min_length=1, description="Issuer and audience of the gateway's own tokens."
     )
@@ -161,6 +233,20 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("sign_up")
+    @classmethod
+    def _is_sign_up_policy(cls, text: str) -> str:
+        SignUpPolicy.parse(text)
+        return text
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_addresses(cls, text: str) -> str:
+        for part in text.split(","):
+            if part.strip() not in ("", "*"):
+                ipaddress.ip_network(part.strip())
+        return text
 
     @field_validator("public_url")
     @classmethod
@@ -210,11 +296,11 @@ def http_url(url: str) -> str:
 
 def variables() -> dict[str, str]:
     """Every environment variable that is read, with what it says. Source: the fields above; the README's table is held to it."""
-    found = {}
+    found: dict[str, str] = {}
     for name, field in Settings.model_fields.items():
-        if name in _MAIN_SOURCES:
-            options = _MAIN_SOURCES[name].model_fields.items()
-            found |= {f"{name}_{key}".upper(): option.description or "" for key, option in options}
+        group = _GROUPS.get(name)
+        if group is not None:
+            found |= {f"{_prefix(group)}{key}".upper(): of.description or "" for key, of in group.model_fields.items()}
         else:
             found[str(field.validation_alias or f"{PREFIX}{name}".upper())] = field.description or ""
     return found
@@ -228,18 +314,22 @@ def load_settings(environ: Mapping[str, str] | None = None, **given: Any) -> Set
     environ = os.environ if environ is None else environ
     known = variables()
     faults = [f"{name}: no such setting" for name in sorted(environ) if name.startswith(PREFIX) and name not in known]
-    for name, source in _MAIN_SOURCES.items():
+    for name, group in _GROUPS.items():
         if name not in given:
             try:
-                given[name] = source()
+                given[name] = group()
             except ValidationError as error:
-                faults += [_line(fault, f"{name}_".upper()) for fault in error.errors()]
+                faults += [_line(fault, _prefix(group)) for fault in error.errors()]
     if not faults:
         try:
             return Settings(**given)
         except ValidationError as error:
             faults = [_line(fault, PREFIX) for fault in error.errors()]
     raise SettingsError("\n".join(faults))
+
+
+def _prefix(group: type[BaseSettings]) -> str:
+    return str(group.model_config.get("env_prefix", ""))
 
 
 def _line(fault: Any, prefix: str) -> str:

@@ -10,12 +10,14 @@ from datasources.calls import Call
 from datasources.exceptions import SourceUnavailable
 from datasources.protocols import LogsSource, MetricsSource, TelemetrySource, TracesSource
 from datasources.records.projects import Project
+from datasources.records.time import ns_to_datetime
 
 from .access import Principal
+from .account_rules import SignUpPolicy
 from .loaders import Loaders
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import datetime, timedelta
     from uuid import UUID
 
     from datasources.postgres.repositories import Repositories
@@ -52,8 +54,21 @@ class Credentials(Protocol):
     async def verify_password(self, stored: str | None, password: str) -> bool:
         """Takes as long for no stored hash, which never matches, as for one."""
 
-    def issue_access_token(self, user_key: UUID) -> tuple[str, datetime]:
+    async def hash_password(self, password: str) -> str:
+        """What to store of a password."""
+
+    def issue_access_token(self, user_key: UUID, session_key: UUID) -> tuple[str, datetime]:
         """(token, when it expires)."""
+
+    @property
+    def refresh_ttl(self) -> timedelta:
+        """How long a refresh token can be used."""
+
+    def new_secret(self, prefix: str) -> tuple[str, bytes]:
+        """(a secret that begins with the prefix, its digest). Only the digest is kept."""
+
+    def digest(self, secret: str) -> bytes:
+        """The digest of a secret that somebody shows."""
 
 
 @dataclass(slots=True)
@@ -67,10 +82,20 @@ class RequestContext:
     call: Call
     now_ns: int
     limits: Limits = field(default_factory=Limits)
+    sign_up: SignUpPolicy = field(default_factory=SignUpPolicy)
+    client_address: str = ""
+    """Where the request comes from; empty where that is not known."""
+    public_url: str = ""
+    """The address that clients use, without a slash at the end."""
     loaders: Loaders = field(init=False)
 
     def __post_init__(self) -> None:
         self.loaders = Loaders(self)
+
+    @property
+    def now(self) -> datetime:
+        """`now_ns` as the store takes it."""
+        return ns_to_datetime(self.now_ns)
 
     def metrics(self, project: Project) -> MetricsSource:
         """The project's metrics source. Raises: SourceUnavailable where the name is not configured."""

@@ -11,10 +11,12 @@ from datasources.exceptions import BadInput
 from datasources.records.shared import parse_global_id
 
 from .alerts import alert_rules_by_key, alerts_by_key
+from .api_tokens import api_tokens_by_key
 from .context import RequestContext
 from .errors import error_events_by_key, error_groups_by_key
+from .global_ids import uuid_of
 from .loaders import Batch
-from .projects import may_see_user, projects_by_key, users_by_key
+from .projects import ingest_keys_by_key, may_see_user, projects_by_key, users_by_key
 
 BATCHES: Mapping[str, Batch[UUID, Any]] = {
     "User": users_by_key,
@@ -23,6 +25,8 @@ BATCHES: Mapping[str, Batch[UUID, Any]] = {
     "ErrorEvent": error_events_by_key,
     "AlertRule": alert_rules_by_key,
     "Alert": alerts_by_key,
+    "ApiToken": api_tokens_by_key,
+    "IngestKey": ingest_keys_by_key,
 }
 MAX_IDS = 100
 
@@ -34,7 +38,7 @@ async def node(context: RequestContext, global_id: str) -> object | None:
         return None
     type_name, key = parsed
     batch = BATCHES.get(type_name)
-    uuid = _uuid(key)
+    uuid = uuid_of(key)
     if batch is None or uuid is None:
         return None
     if type_name == "User" and not await may_see_user(context, uuid):
@@ -48,12 +52,3 @@ async def nodes(context: RequestContext, global_ids: Sequence[str]) -> list[obje
     if len(global_ids) > MAX_IDS:
         raise BadInput(f"at most {MAX_IDS} ids at once", argument="ids")
     return list(await asyncio.gather(*(node(context, global_id) for global_id in global_ids)))
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
-
-

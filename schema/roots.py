@@ -6,9 +6,11 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from .alerts import Alert, AlertRule
+from .api_tokens import ApiToken, ApiTokenMutations
 from .errors import ErrorEvent, ErrorGroup
+from .ingest_keys import IngestKey, IngestKeyMutations
 from .nodes import NodeQueries
-from .projects import ProjectQueries
+from .projects import ProjectMutations, ProjectQueries
 from .scalars import SCALARS
 from .sources import SourceQueries
 from .users import User, UserMutations, UserQueries
@@ -20,14 +22,14 @@ class Query(NodeQueries, UserQueries, ProjectQueries, SourceQueries):
 
 
 @strawberry.type(description="Where changes start.")
-class Mutation(UserMutations):
+class Mutation(UserMutations, ApiTokenMutations, ProjectMutations, IngestKeyMutations):
     pass
 
 
 schema = strawberry.Schema(
     Query,
     Mutation,
-    types=[User, ErrorGroup, ErrorEvent, Alert, AlertRule],
+    types=[User, ApiToken, IngestKey, ErrorGroup, ErrorEvent, Alert, AlertRule],
     config=StrawberryConfig(scalar_map=SCALARS, default_resolver=getattr),
 )
 

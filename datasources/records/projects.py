@@ -21,8 +21,29 @@ class TelemetryScope(Struct, frozen=True):
     traces_source: str
 
 
+class IngestKey(Struct, frozen=True, kw_only=True):
+    """The public half of a DSN, and the number that the DSN names the project by."""
+
+    key: UUID
+    project_key: UUID
+    project_number: int
+    label: str
+    public_key: str
+    created_at: datetime
+    last_used_at: datetime | None = None
+    revoked_at: datetime | None = None
+
+    @property
+    def id(self) -> str:
+        """The global id."""
+        return global_id("IngestKey", self.key)
+
+
 class Project(Struct, frozen=True, kw_only=True):
-    """A project. `scope` is what the scopers take, `telemetry_scope` what a client is shown."""
+    """A project. `scope` is what the scopers take, `telemetry_scope` what a client is shown.
+
+    `within_key` names the operator's project in whose scope a person made this one; None for an operator's own.
+    """
 
     key: UUID
     number: int
@@ -33,6 +54,7 @@ class Project(Struct, frozen=True, kw_only=True):
     metrics_source: str = "prometheus"
     logs_source: str = "loki"
     traces_source: str = "tempo"
+    within_key: UUID | None = None
 
     @property
     def id(self) -> str:

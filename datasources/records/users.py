@@ -53,3 +53,45 @@ class Membership(Struct, frozen=True):
     project_key: UUID
     role: Role
     since: datetime
+
+
+class AuthPayload(Struct, frozen=True):
+    """A session's two tokens, and whose they are."""
+
+    access_token: str
+    refresh_token: str
+    expires_at: datetime
+    user: User
+
+    def __repr__(self) -> str:
+        return f"AuthPayload(user={self.user!r})"
+
+
+class ApiToken(Struct, frozen=True, kw_only=True):
+    """A machine's token. `created_by` is None for one that an operator made."""
+
+    key: UUID
+    project_key: UUID
+    created_by: UUID | None
+    label: str
+    prefix: str
+    role: Role
+    created_at: datetime
+    expires_at: datetime | None = None
+    last_used_at: datetime | None = None
+    revoked_at: datetime | None = None
+
+    @property
+    def id(self) -> str:
+        """The global id."""
+        return global_id("ApiToken", self.key)
+
+
+class CreateApiTokenPayload(Struct, frozen=True):
+    """A new token with its secret, which is not kept."""
+
+    token: ApiToken
+    secret: str
+
+    def __repr__(self) -> str:
+        return f"CreateApiTokenPayload(token={self.token!r})"

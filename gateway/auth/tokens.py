@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 import jwt
@@ -17,6 +17,13 @@ REQUIRED = ["exp", "iat", "sub", "iss", "aud"]
 REFUSED = "the access token is not valid"
 
 
+class Subject(NamedTuple):
+    """Whose token it is, and of which session: with the session it ends, too."""
+
+    user_key: UUID
+    session_key: UUID
+
+
 class AccessTokens:
     """Signs and checks access tokens."""
 
@@ -25,7 +32,7 @@ class AccessTokens:
         self._issuer = issuer
         self._ttl = timedelta(seconds=ttl_s)
 
-    def issue(self, user_key: UUID) -> tuple[str, datetime]:
+    def issue(self, user_key: UUID, session_key: UUID) -> tuple[str, datetime]:
         """(token, when it expires)."""
         now = datetime.now(UTC).replace(microsecond=0)
         expires_at = now + self._ttl
@@ -33,6 +40,7 @@ class AccessTokens:
             "iss": self._issuer,
             "aud": self._issuer,
             "sub": str(user_key),
+            "sid": str(session_key),
             "iat": now,
             "exp": expires_at,
             "jti": uuid4().hex,
@@ -40,8 +48,12 @@ class AccessTokens:
         key = self._keys.current
         return jwt.encode(claims, key.private, ALGORITHM, headers={"kid": key.kid}), expires_at
 
-    def verify(self, token: str) -> UUID:
-        """The person's key.
+    def is_ours(self, kid: object) -> bool:
+        """Whether one of the gateway's own keys has this id."""
+        return self._keys.by_kid(kid) is not None
+
+    def verify(self, token: str) -> Subject:
+        """The person's and the session's key.
 
         Raises: Unauthenticated, in the same words whatever is wrong.
         """
@@ -55,8 +67,8 @@ class AccessTokens:
                 [ALGORITHM],
                 audience=self._issuer,
                 issuer=self._issuer,
-                options={"require": REQUIRED},
+                options={"require": [*REQUIRED, "sid"]},
             )
-            return UUID(claims["sub"])
-        except (jwt.InvalidTokenError, ValueError):
+            return Subject(UUID(claims["sub"]), UUID(claims["sid"]))
+        except (jwt.InvalidTokenError, ValueError, AttributeError):
             raise Unauthenticated(REFUSED) from None

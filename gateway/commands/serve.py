@@ -43,4 +43,9 @@ async def _serve(settings: Settings, url: str, listener: socket.socket) -> None:
     async with open_resources(settings, url) as resources:
         names = [source.name for source in settings.sources]
         log.info("serving", address=f"{address_of(listener)}/graphql", sources=names)
-        await serve(create_app(resources), listener, shutdown_timeout_s=settings.shutdown_timeout_s)
+        await serve(
+            create_app(resources),
+            listener,
+            shutdown_timeout_s=settings.shutdown_timeout_s,
+            trusted_proxies=settings.trusted_proxies,
+        )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import anyio
 import orjson
@@ -119,7 +119,13 @@ async def until_disconnect(receive: Receive, work: Awaitable[GraphQLAnswer]) -> 
 def answer_response(answer: GraphQLAnswer, media_type: str) -> Response:
     """200; with application/graphql-response+json 400 where nothing was executed."""
     status = 400 if media_type == RESPONSE_JSON and not answer.executed else 200
-    return _json(answer.body(), media_type, status)
+    return _json(answer.body(), media_type, status, retry_after(answer.errors))
+
+
+def retry_after(errors: Sequence[Json] | None) -> dict[str, str]:
+    """The header that goes with RATE_LIMITED, the longest wait of several. Source: RFC 9110 section 10.2.3."""
+    waits = [error["extensions"]["retryAfterS"] for error in errors or () if "retryAfterS" in error["extensions"]]
+    return {"retry-after": str(max(waits))} if waits else {}
 
 
 def fault_response(fault: RequestFault, media_type: str = JSON) -> Response:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 
@@ -45,24 +45,6 @@ async def test_password_is_replaced(repositories: Repositories) -> None:
     user = await make_user(repositories)
     assert await repositories.users.set_password(user.key, "new", call=new_call())
     assert await repositories.users.sign_in_record(user.email, call=new_call()) == (user, "new")
-
-
-@pytest.mark.parametrize(
-    ("expires", "revoked", "accepted"),
-    [(None, False, True), (timedelta(hours=1), False, True), (timedelta(hours=-1), False, False), (None, True, False)],
-    ids=["for good", "for an hour", "expired", "revoked"],
-)
-async def test_api_token_counts_until_it_expires_or_is_revoked(
-    repositories: Repositories, expires: timedelta | None, revoked: bool, accepted: bool
-) -> None:
-    project, now = await make_project(repositories), datetime.now(UTC)
-    await repositories.database.execute(
-        "INSERT INTO api_tokens (project_id, label, prefix, digest, role, expires_at, revoked_at) "
-        "VALUES ($1, 'ci', 'x', 'd', 'VIEWER', $2, $3)",
-        project.key, now + expires if expires else None, now if revoked else None, call=new_call(),
-    )  # fmt: skip
-    found = await repositories.users.api_token_role(b"d", now, call=new_call())
-    assert found == ((project.key, Role.VIEWER) if accepted else None)
 
 
 async def test_memberships_of_many_are_one_statement(repositories: Repositories) -> None:

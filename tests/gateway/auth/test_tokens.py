@@ -21,7 +21,8 @@ TOKENS = AccessTokens(KeyRing((KEY,)), issuer="gateway", ttl_s=900)
 
 def _claims(**changed: Any) -> dict[str, Any]:
     now = datetime.now(UTC)
-    claims = {"iss": "gateway", "aud": "gateway", "sub": str(uuid4()), "iat": now, "exp": now + timedelta(minutes=5)}
+    claims = {"iss": "gateway", "aud": "gateway", "sub": str(uuid4()), "sid": str(uuid4()), "iat": now}
+    claims["exp"] = now + timedelta(minutes=5)
     return {name: value for name, value in (claims | changed).items() if value is not None}
 
 
@@ -30,9 +31,9 @@ def _signed(claims: dict[str, Any], key: Any = KEY, kid: str | None = KEY.kid) -
 
 
 def test_a_token_gives_back_whose_it_is() -> None:
-    person = uuid4()
-    token, expires_at = TOKENS.issue(person)
-    assert TOKENS.verify(token) == person
+    person, session = uuid4(), uuid4()
+    token, expires_at = TOKENS.issue(person, session)
+    assert TOKENS.verify(token) == (person, session)
     assert timedelta(seconds=890) < expires_at - datetime.now(UTC) <= timedelta(seconds=900)
 
 
@@ -52,6 +53,8 @@ def test_a_token_gives_back_whose_it_is() -> None:
         pytest.param(lambda: _signed(_claims(exp=datetime.now(UTC) - timedelta(seconds=5))), id="expired"),
         pytest.param(lambda: _signed(_claims(nbf=datetime.now(UTC) + timedelta(hours=1))), id="not yet valid"),
         pytest.param(lambda: _signed(_claims(exp=None)), id="no expiry"),
+        pytest.param(lambda: _signed(_claims(sid=None)), id="no session"),
+        pytest.param(lambda: _signed(_claims(sid=5)), id="a session that is a number"),
         pytest.param(lambda: _signed(_claims(sub="not a uuid")), id="a subject that is nobody"),
     ],
 )
@@ -62,7 +65,7 @@ def test_any_other_token_is_refused_in_the_same_words(forge: Callable[[], str]) 
 
 def test_during_a_rotation_both_keys_are_accepted_and_the_newer_signs(tmp_path: Path) -> None:
     before = open_key_ring(tmp_path)
-    token, _ = AccessTokens(before, issuer="gateway", ttl_s=60).issue(uuid4())
+    token, _ = AccessTokens(before, issuer="gateway", ttl_s=60).issue(uuid4(), uuid4())
     other = open_key_ring(tmp_path / "elsewhere")
     (tmp_path / "signing-keys" / "0002.pem").write_bytes((tmp_path / "elsewhere/signing-keys/0001.pem").read_bytes())
     ring = open_key_ring(tmp_path)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from datasources.exceptions import BadInput
+from datasources.exceptions import BadInput, NotFound
 from datasources.records.projects import Project
 from datasources.records.shared import Connection
 from datasources.records.users import Membership, Role, User
 
-from .access import may_see, require
-from .context import RequestContext
+from ..access import may_see, require, require_signed_in
+from ..context import RequestContext
+from ..global_ids import key_of
 
 
 async def projects_by_key(context: RequestContext, keys: Sequence[UUID]) -> list[Project | None]:
@@ -20,6 +21,19 @@ async def projects_by_key(context: RequestContext, keys: Sequence[UUID]) -> list
     found = await context.repositories.projects.by_keys(seen, call=context.call) if seen else []
     by_key = {project.key: project for project in found}
     return [by_key.get(key) for key in keys]
+
+
+async def project_of_id(context: RequestContext, global_id: str) -> Project:
+    """The project that a mutation names.
+
+    Raises: Unauthenticated; NotFound for an id that is none, of nothing, or of a project that is not the viewer's.
+    """
+    require_signed_in(context.principal)
+    key = key_of("Project", global_id)
+    found = None if key is None else await context.loaders.load(projects_by_key, key)
+    if found is None:
+        raise NotFound("no such project")
+    return found
 
 
 async def project(context: RequestContext, slug: str) -> Project | None:
