@@ -21,7 +21,8 @@ TEMPLATE = "migrated"
 _numbers = count(1)
 
 
-async def _administer(server: EmbeddedPostgres, sql: str) -> None:
+async def administer(server: EmbeddedPostgres, sql: str) -> None:
+    """Runs one statement in the server's own database."""
     connection = await asyncpg.connect(server.dsn())
     try:
         await connection.execute(sql)
@@ -30,7 +31,7 @@ async def _administer(server: EmbeddedPostgres, sql: str) -> None:
 
 
 async def _prepare(server: EmbeddedPostgres) -> None:
-    await _administer(server, f"CREATE DATABASE {TEMPLATE}")
+    await administer(server, f"CREATE DATABASE {TEMPLATE}")
     await migrate.apply(server.dsn(TEMPLATE))
     async with Database.open(server.dsn(TEMPLATE), timeout_s=30) as database:
         call = Call(Deadline.after(30), Ledger())
@@ -49,18 +50,18 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedd
 def empty_database_url(postgres_server: EmbeddedPostgres) -> Iterator[str]:
     """A new database without tables."""
     name = f"empty_{next(_numbers)}"
-    asyncio.run(_administer(postgres_server, f"CREATE DATABASE {name}"))
+    asyncio.run(administer(postgres_server, f"CREATE DATABASE {name}"))
     yield postgres_server.dsn(name)
-    asyncio.run(_administer(postgres_server, f"DROP DATABASE {name} WITH (FORCE)"))
+    asyncio.run(administer(postgres_server, f"DROP DATABASE {name} WITH (FORCE)"))
 
 
 @pytest.fixture
 def database_url(postgres_server: EmbeddedPostgres) -> Iterator[str]:
     """A new migrated database without rows."""
     name = f"test_{next(_numbers)}"
-    asyncio.run(_administer(postgres_server, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY file_copy"))
+    asyncio.run(administer(postgres_server, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY file_copy"))
     yield postgres_server.dsn(name)
-    asyncio.run(_administer(postgres_server, f"DROP DATABASE {name} WITH (FORCE)"))
+    asyncio.run(administer(postgres_server, f"DROP DATABASE {name} WITH (FORCE)"))
 
 
 @pytest.fixture

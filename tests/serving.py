@@ -1,17 +1,20 @@
+"""Real servers in threads, for what only a real socket shows."""
+
 from __future__ import annotations
 
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 import uvicorn
 
 
-@pytest.fixture
-def serve() -> Iterator[Callable[[Any], str]]:
-    """Serves ASGI apps on free loopback ports in threads of their own, for what only a real socket shows."""
+@contextmanager
+def serving() -> Iterator[Callable[[Any], str]]:
+    """Serves ASGI apps on free loopback ports in threads of their own: app -> address."""
     running: list[tuple[uvicorn.Server, threading.Thread]] = []
 
     def start(app: Any) -> str:
@@ -28,3 +31,10 @@ def serve() -> Iterator[Callable[[Any], str]]:
     for server, thread in running:
         server.should_exit = server.force_exit = True
         thread.join(timeout=5)
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[Any], str]]:
+    """`serving` for one test."""
+    with serving() as start:
+        yield start

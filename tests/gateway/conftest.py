@@ -1,0 +1,122 @@
+"""The gateway as it is deployed, over the demo's sources, in one process: only the sockets of its clients are left out."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from datasources.postgres.engine import Database
+from datasources.postgres.repositories import Repositories
+from gateway.app import create_app
+from gateway.auth.passwords import Passwords
+from gateway.demo.scenario import Scenario
+from gateway.demo.seed import Accounts, seed_store
+from gateway.demo.simulators import loki, prometheus, tempo
+from gateway.demo.simulators.faults import Fault, Faults
+from gateway.embedded_postgres import EmbeddedPostgres
+from gateway.resources import Resources, open_resources
+from gateway.settings import Loki, Prometheus, Tempo, load_settings
+from tests.postgres_fixtures import TEMPLATE, administer
+from tests.serving import serving
+
+LIMIT_S = 2.0
+EMAILS = {"shop": "shop@example.com", "bank": "bank@example.com"}
+PASSWORD = "a long password"
+SIGN_IN = "mutation ($input: SignInInput!) { signIn(input: $input) { accessToken } }"
+MAKERS: dict[str, Callable[..., Any]] = {
+    "prometheus": prometheus.create_app,
+    "loki": loki.create_app,
+    "tempo": tempo.create_app,
+}
+
+
+@dataclass
+class World:
+    """A client of the gateway, and the simulated sources behind it by name."""
+
+    client: httpx.AsyncClient
+    sources: dict[str, Faults]
+    resources: Resources
+    token: str = ""
+
+    async def sign_in(self, project: str) -> None:
+        """Goes on as the member of a project."""
+        account = {"email": EMAILS[project], "password": PASSWORD}
+        answer = await self.query(SIGN_IN, input=account)
+        self.token = answer["data"]["signIn"]["accessToken"]
+
+    async def query(self, document: str, **variables: Any) -> Any:
+        """The decoded answer, whose status has to be 200."""
+        headers = {"authorization": f"Bearer {self.token}"} if self.token else {}
+        answer = await self.client.post("/graphql", json={"query": document, "variables": variables}, headers=headers)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def break_source(self, name: str, fault: Fault) -> None:
+        """Makes a source misbehave from now on."""
+        self.sources[name].set(fault)
+
+
+@pytest.fixture(scope="session")
+def scenario() -> Scenario:
+    """The scenario of seed 1."""
+    return Scenario(1)
+
+
+@pytest.fixture(scope="session")
+def demo_sources(scenario: Scenario) -> Iterator[dict[str, tuple[Faults, str]]]:
+    """The simulated sources and their addresses, warm from one test to the next."""
+    with serving() as start:
+        apps = {name: Faults(make(scenario, time.time_ns)) for name, make in MAKERS.items()}
+        yield {name: (app, start(app)) for name, app in apps.items()}
+
+
+@pytest.fixture(scope="session")
+def seeded_template(postgres_server: EmbeddedPostgres, scenario: Scenario) -> str:
+    """A database with the demo's day of history."""
+    asyncio.run(_seed(postgres_server, scenario))
+    return "seeded"
+
+
+async def _seed(server: EmbeddedPostgres, scenario: Scenario) -> None:
+    await administer(server, f"CREATE DATABASE seeded TEMPLATE {TEMPLATE} STRATEGY file_copy")
+    async with Database.open(server.dsn("seeded"), timeout_s=30) as database:
+        accounts = Accounts(EMAILS, await Passwords().hash(PASSWORD))
+        await seed_store(Repositories.of(database), scenario, accounts)
+
+
+@pytest.fixture
+async def world(
+    postgres_server: EmbeddedPostgres,
+    seeded_template: str,
+    demo_sources: dict[str, tuple[Faults, str]],
+    tmp_path: Path,
+) -> AsyncIterator[World]:
+    """A seeded gateway on a store of its own, its client signed in as the shop's member. Sources have two seconds."""
+    name = f"world_{uuid4().hex[:12]}"
+    await administer(postgres_server, f"CREATE DATABASE {name} TEMPLATE {seeded_template} STRATEGY file_copy")
+    sources = {name: app for name, (app, _) in demo_sources.items()}
+    settings = load_settings(
+        {},
+        data_dir=tmp_path,
+        prometheus=Prometheus(url=demo_sources["prometheus"][1], timeout_s=LIMIT_S),
+        loki=Loki(url=demo_sources["loki"][1], timeout_s=LIMIT_S),
+        tempo=Tempo(url=demo_sources["tempo"][1], timeout_s=LIMIT_S),
+    )
+    async with open_resources(settings, postgres_server.dsn(name)) as resources:
+        transport = httpx.ASGITransport(create_app(resources))
+        async with httpx.AsyncClient(transport=transport, base_url="http://gateway", timeout=30) as client:
+            found = World(client, sources, resources)
+            await found.sign_in("shop")
+            yield found
+    for app in sources.values():
+        app.set(Fault())
+    await administer(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
