@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from graphql import GraphQLList, GraphQLNonNull, GraphQLObjectType, OperationType, Undefined
+from graphql import GraphQLList, GraphQLNonNull, GraphQLObjectType, Undefined
 from graphql.pyutils import Path, gather_with_cancel
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
@@ -25,12 +25,14 @@ class ProjectingExecutor(StrawberryGraphQLCoreExecutionContext):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         plan = PLANS.get(self.operation, self.fragments)
-        self._projects = (
-            not plan.has_fragment_arguments
-            and not (self.middleware_manager and self.middleware_manager.middlewares)
-            and self.operation.operation is not OperationType.SUBSCRIPTION
+        self._projects = not plan.has_fragment_arguments and not (
+            self.middleware_manager and self.middleware_manager.middlewares
         )
         self._variant = plan.variant(self.variable_values.coerced)
+        if self._projects:
+            # which field belongs to which section of an incremental answer: the same lists as last time, here too
+            self._initial_execution_plans = self._variant.first_sections
+            self._deferred_execution_plans = self._variant.deferred_sections
 
     def collect_subfields(self, return_type: GraphQLObjectType, field_details_list: Any) -> Any:
         """Kept across requests, so that the lists in it, by whose identity all else is known, stay the same."""
@@ -48,8 +50,9 @@ class ProjectingExecutor(StrawberryGraphQLCoreExecutionContext):
         self, root_type: Any, root_value: Any, grouped_field_set: Any, serially: bool, new_defer_usages: Any
     ) -> Any:
         """The root's fields, the same lists as last time."""
-        if self._projects and not new_defer_usages:
-            grouped_field_set = self._variant.roots.setdefault(root_type, grouped_field_set)
+        if self._projects:
+            known = self._variant.roots.setdefault(root_type, (grouped_field_set, new_defer_usages))
+            grouped_field_set, new_defer_usages = known
         return super().execute_collected_root_fields(
             root_type, root_value, grouped_field_set, serially, new_defer_usages
         )

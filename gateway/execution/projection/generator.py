@@ -8,7 +8,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from graphql import GraphQLList, GraphQLObjectType, GraphQLOutputType, is_leaf_type, specified_scalar_types
-from graphql.execution.collect_fields import FieldDetailsList
+from graphql.execution.collect_fields import DeferUsage, FieldDetailsList
 
 from .leaves import BULK, leaf_lines
 from .plain import NotPlain, attribute_of, require_plain_nodes, type_check_of, unwrapped
@@ -34,9 +34,11 @@ class Generator:
         self._lines: list[str] = []
         self._memos: list[str] = []
         self._names = 0
+        self._section: DeferUsage | None = None
 
     def function(self, graphql_type: GraphQLOutputType, details: FieldDetailsList) -> Project:
-        """value -> output, of a field's type and selection."""
+        """value -> output, of a field's type and selection, all of one section of the answer."""
+        self._section = details[0].defer_usage
         return self._build(self._complete("v", graphql_type, details, 1, in_list=False))
 
     def partial(self, object_type: GraphQLObjectType, fields: Any) -> tuple[Project | None, list[tuple[str, Any]]]:
@@ -44,6 +46,7 @@ class Generator:
         parts, others = [], []
         for key, details in fields.items():
             mark = len(self._lines)
+            self._section = details[0].defer_usage
             try:
                 part = self._field("v", object_type, key, details, 1, in_list=False)
             except NotPlain:
@@ -127,7 +130,9 @@ class Generator:
         check = type_check_of(object_type)
         if check is not None:
             self._emit(indent, f"if not {self._constant(check)}({value}, None): raise NotPlain")
-        fields = self._executor.collect_subfields(object_type, details).grouped_field_set
+        fields, deferred, _ = self._executor.collect_subfields(object_type, details)
+        if deferred:
+            raise NotPlain
         parts = [self._field(value, object_type, key, sub, indent, in_list=True) for key, sub in fields.items()]
         self._emit(indent, f"{result} = {{{', '.join(part for part in parts if part is not None)}}}")
 
@@ -135,7 +140,7 @@ class Generator:
         self, value: str, object_type: GraphQLObjectType, key: str, details: Any, indent: int, *, in_list: bool
     ) -> str | None:
         """Writes what reads and completes one field; gives its item of the output's dict, None for an unknown field."""
-        require_plain_nodes(details)
+        require_plain_nodes(details, self._section)
         name = details[0].node.name.value
         field = self._executor.schema.get_field(object_type, name)
         if field is None:
@@ -154,7 +159,7 @@ class Generator:
 def project_function(executor: ProjectingExecutor, graphql_type: Any, details: Any) -> Project | None:
     """The function of a field's type and selection, None where graphql-core has to complete it."""
     try:
-        require_plain_nodes(details)
+        require_plain_nodes(details, details[0].defer_usage)
         return Generator(executor).function(graphql_type, details)
     except NotPlain:
         return None

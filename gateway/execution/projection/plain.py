@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from graphql import GraphQLField, GraphQLNonNull, GraphQLObjectType, GraphQLType
-from graphql.execution.collect_fields import FieldDetailsList
+from graphql.execution.collect_fields import DeferUsage, FieldDetailsList
 
 DEFINITION = "strawberry-definition"
 INTERCHANGEABLE = ("skip", "include")
@@ -40,10 +40,13 @@ def type_check_of(object_type: GraphQLObjectType) -> Callable[[Any, Any], Any] |
     return check
 
 
-def require_plain_nodes(details: FieldDetailsList) -> None:
-    """Raises: NotPlain for a deferred field, fragment arguments, or a directive that does more than choose."""
+def require_plain_nodes(details: FieldDetailsList, section: DeferUsage | None) -> None:
+    """`section` is the deferred fragment that is being completed, None for what is not deferred.
+
+    Raises: NotPlain for a field of another section, fragment arguments, or a directive that does more than choose.
+    """
     for detail in details:
-        if detail.defer_usage is not None or detail.fragment_variable_values is not None:
+        if detail.defer_usage is not section or detail.fragment_variable_values is not None:
             raise NotPlain
         for directive in detail.node.directives or ():
             if directive.name.value not in INTERCHANGEABLE:

@@ -8,24 +8,29 @@ from typing import Any
 
 from graphql import OperationDefinitionNode, VariableNode, Visitor, visit
 from graphql.execution.collect_fields import FragmentDetails
+from graphql.pyutils import RefMap
 
 MAX_OPERATIONS = 1_000
 MAX_VARIANTS = 64
+CHOOSING = ("skip", "include", "defer", "stream")
+"""The directives whose variables decide which fields there are, and in which section of the answer."""
 
 
 class Variant:
-    """What is known of an operation for one combination of the variables that @skip and @include use.
+    """What is known of an operation for one combination of the variables that the choosing directives use.
 
     Keys are ids of trees and lists, which `kept` holds, so that none is used twice.
     """
 
-    __slots__ = ("functions", "kept", "partials", "roots", "subfields")
+    __slots__ = ("deferred_sections", "first_sections", "functions", "kept", "partials", "roots", "subfields")
 
     def __init__(self) -> None:
         self.subfields: dict[Any, Any] = {}
         self.roots: dict[Any, Any] = {}
         self.functions: dict[Any, Any] = {}
         self.partials: dict[Any, Any] = {}
+        self.first_sections: RefMap[Any, Any] = RefMap()
+        self.deferred_sections: RefMap[Any, Any] = RefMap()
         self.kept: list[Any] = []
 
 
@@ -70,6 +75,10 @@ class Plans:
             self._plans.move_to_end(id(operation))
         return found
 
+    def forget(self, operation: OperationDefinitionNode) -> None:
+        """Lets go of an operation whose document is no longer kept, and with it of its tree."""
+        self._plans.pop(id(operation), None)
+
 
 class _ChoosingVariables(Visitor):
     def __init__(self) -> None:
@@ -77,7 +86,7 @@ class _ChoosingVariables(Visitor):
         self.names: set[str] = set()
 
     def enter_directive(self, node: Any, *_: Any) -> None:
-        if node.name.value in ("skip", "include"):
+        if node.name.value in CHOOSING:
             self.names |= {
                 part.value.name.value for part in node.arguments or () if isinstance(part.value, VariableNode)
             }

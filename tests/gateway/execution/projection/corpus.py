@@ -13,6 +13,7 @@ import strawberry
 from strawberry.extensions import FieldExtension
 from strawberry.permission import BasePermission
 from strawberry.scalars import JSON
+from strawberry.schema.config import StrawberryConfig
 
 
 @strawberry.enum
@@ -171,6 +172,9 @@ class Query:
 
 
 SCHEMA = strawberry.Schema(Query, types=[Leaf, Other])._schema
+INCREMENTAL = strawberry.Schema(
+    Query, types=[Leaf, Other], config=StrawberryConfig(enable_experimental_incremental_execution=True)
+)._schema
 
 PLAIN = "id n f s b c d j tags optTags nums matrix labels { name value } optLabels { name } leaf { id x y }"
 SELECTIONS = (
@@ -190,6 +194,7 @@ SELECTIONS = (
     *("child { id n labels { name } }", "child { s ares }", "asyncchild { n s leaf { x } aresNn }"),
 )
 FRAGMENTS = "fragment F1 on Item { id n labels { name ...L } } fragment L on Label { value } fragment F2 on Item { f leaf { y x } }"
+STREAMS = ("labels {s} {{ name }}", "optLabels {s} {{ name value }}", "tags {s}", "matrix {s}", "optTags {s}")
 ROOTS = ("items", "items", "optItems", "nnAsync", "one", "coros", "gen")
 
 
@@ -207,6 +212,37 @@ class Corpus:
         more = pick.choice(["", "nodes { id __typename ... on Other { z } }", root + " { n }", "one { id ...F1 }"])
         head = "query Q($t: Boolean! = true, $f: Boolean! = false, $k: Int! = 9)"
         return f"{head} {{ __typename {root} {{ {chosen} }} {more} }} {FRAGMENTS}"
+
+    def incremental_query(self) -> str:
+        """The same over INCREMENTAL, with sections that come later."""
+        pick = self.random
+        head = "query Q($t: Boolean! = true, $f: Boolean! = false, $k: Int! = 9)"
+        root = pick.choice(ROOTS)
+        stream = self._stream() if root != "one" and pick.random() < 0.3 else ""
+        more = pick.choice(["", f"... {self._defer()} {{ {root} {{ s leaf {{ x }} }} }}", "nodes { id }"])
+        return f"{head} {{ {root} {stream} {{ {self._sections(3)} }} {more} }} {FRAGMENTS}"
+
+    def _sections(self, depth: int) -> str:
+        pick = self.random
+        parts = pick.sample(SELECTIONS, pick.randrange(1, 6))
+        if pick.random() < 0.4:
+            parts.append(pick.choice(STREAMS).format(s=self._stream()).replace("{{", "{").replace("}}", "}"))
+        if depth:
+            for _ in range(pick.randrange(3)):
+                parts.append(f"... {self._defer()} {{ {self._sections(depth - 1)} }}")
+            if pick.random() < 0.4:
+                parts.append(f"child {{ {self._sections(depth - 1)} }}")
+        if pick.random() < 0.3:
+            parts.append(f"...{pick.choice(['F1', 'F2'])} {self._defer()}")
+        return " ".join(parts)
+
+    def _defer(self) -> str:
+        condition = self.random.choice(["", "if: $t, ", "if: $f, ", "if: true, "])
+        return f'@defer({condition}label: "d{self.random.randrange(10**9)}")'
+
+    def _stream(self) -> str:
+        condition = self.random.choice(["", "if: $t, ", "initialCount: 1, ", "initialCount: $k, "])
+        return f'@stream({condition}label: "s{self.random.randrange(10**9)}")'
 
     def variables(self) -> dict[str, Any]:
         """Values for the query's variables."""
