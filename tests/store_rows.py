@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 from datasources.calls import Call, Deadline, Ledger
@@ -13,8 +13,11 @@ from datasources.postgres.engine import Database
 from datasources.postgres.repositories import Repositories
 from datasources.records.errors import ErrorLevel, EventBody, ExceptionValue, NewEvent, StackFrame
 from datasources.records.projects import Project
+from datasources.records.time import datetime_to_ns
 from datasources.records.users import Role, User
 from datasources.scope import Rule
+from resolvers.access import Principal
+from resolvers.context import RequestContext, Sources
 
 NOW = datetime.now(UTC).replace(hour=12, minute=30, second=0, microsecond=0) - timedelta(days=1)
 """Yesterday at half past noon: every test's idea of now, within the partitions of the test databases."""
@@ -112,3 +115,19 @@ async def _insert(database: Database, table: str, values: dict[str, Any]) -> UUI
             f"INSERT INTO {table} ({columns}) VALUES ({places}) RETURNING id", *values.values()
         )
     return key
+
+
+def context_of(
+    repositories: Repositories, *projects: Project, user: User | None = None, **given: Any
+) -> RequestContext:
+    """A request of a viewer of these projects at NOW, with no telemetry source configured."""
+    principal = Principal(user.key if user else uuid4(), {project.key: Role.VIEWER for project in projects})
+    return RequestContext(
+        principal=principal,
+        sources=Sources({}, {}, {}),
+        repositories=repositories,
+        credentials=cast("Any", None),
+        call=new_call(),
+        now_ns=datetime_to_ns(NOW),
+        **given,
+    )

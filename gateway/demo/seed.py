@@ -56,13 +56,12 @@ async def seed_store(
     Raises: SourceError.
     """
     now_ns = clock()
-    history = Scenario(scenario.seed)  # a day of requests that nobody needs afterwards
     await make_partitions(repositories.database, ns_to_datetime(now_ns), days_back=2, call=_call())
     for slug, email in accounts.emails.items():
         user, project = await _member(repositories, slug, email, accounts.password_hash)
         await repositories.alerts.put_rules([rule.stored(project) for rule in RULES[slug]], call=_call())
-        await _seed_errors(repositories, history, project, user, now_ns)
-        await _record_alerts(repositories, history, project, now_ns - ALERTS_NS, now_ns)
+        await _seed_errors(repositories, scenario, project, user, now_ns)
+        await _record_alerts(repositories, scenario, project, now_ns - ALERTS_NS, now_ns)
 
 
 async def follow(repositories: Repositories, scenario: Scenario, *, clock: Clock = time.time_ns) -> None:
@@ -107,20 +106,27 @@ async def _member(repositories: Repositories, slug: str, email: str, password_ha
 
 
 async def _seed_errors(
-    repositories: Repositories, history: Scenario, project: Project, user: User, now_ns: int
+    repositories: Repositories, scenario: Scenario, project: Project, user: User, now_ns: int
 ) -> None:
     """What is not stored yet of the last day. What the team did stands between the older and the newer part."""
     (newest,) = await repositories.errors.groups.of_projects([project.key], GroupQuery(first=1), call=_call())
     since_ns = now_ns - HISTORY_NS
     if newest.nodes:
         since_ns = max(since_ns, datetime_to_ns(newest.nodes[0].last_seen))
-    events = await asyncio.to_thread(reports_between, history, project, since_ns, now_ns)
+    events = await asyncio.to_thread(_history, scenario, project, since_ns, now_ns)
     story_at = ns_to_datetime(now_ns - STORY_AGO_NS)
     older = [] if newest.nodes else [event for event in events if event.received_at < story_at]
     await _store(repositories, older)
     if not newest.nodes:
         await tell_story(repositories, project, user, story_at, call=_call())
     await _store(repositories, events[len(older) :])
+
+
+def _history(scenario: Scenario, project: Project, since_ns: int, now_ns: int) -> list[NewEvent]:
+    """A long time is read from a scenario of its own, whose thousands of requests are forgotten with it."""
+    if now_ns - since_ns > HOUR_NS:
+        scenario = Scenario(scenario.seed)
+    return reports_between(scenario, project, since_ns, now_ns)
 
 
 async def _store(repositories: Repositories, events: Sequence[NewEvent]) -> None:

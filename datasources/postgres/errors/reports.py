@@ -81,7 +81,7 @@ async def _group(statements: Statements, events: Iterable[NewEvent]) -> dict[Gro
     for event in events:
         firsts.setdefault((event.project_key, event.fingerprint), event)
     found = await _find(statements, firsts)
-    missing = [name for name in sorted(firsts) if name not in found]
+    missing = [name for name in firsts if name not in found]
     if missing:
         await _make(statements, [firsts[name] for name in missing])
         found |= await _find(statements, missing)
@@ -95,7 +95,7 @@ async def _find(statements: Statements, names: Iterable[GroupName]) -> dict[Grou
 
 
 async def _make(statements: Statements, firsts: Sequence[NewEvent]) -> None:
-    """Numbers are taken under the project's lock, so they have no gaps but where a transaction fails or two race."""
+    """In the order of time. Numbers are taken under the project's lock, which also keeps two batches from waiting in a circle."""
     numbers: dict[UUID, int] = {}
     for project, count in sorted(Counter(event.project_key for event in firsts).items()):
         numbers[project] = await statements.fetchval(TAKE_NUMBERS, project, count)
