@@ -7,7 +7,8 @@ from strawberry.schema.config import StrawberryConfig
 
 from .alerts import Alert, AlertRule
 from .api_tokens import ApiToken, ApiTokenMutations
-from .errors import ErrorEvent, ErrorGroup
+from .error_events import ErrorEvent
+from .errors import ErrorGroup
 from .ingest_keys import IngestKey, IngestKeyMutations
 from .nodes import NodeQueries
 from .projects import ProjectMutations, ProjectQueries
