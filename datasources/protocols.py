@@ -163,14 +163,14 @@ class TracesSource(TelemetrySource, Protocol):
     def narrow_search(self, traceql: str, asked: TraceFilter, within: Scope) -> ScopedTraceQL:
         """The spans that meet both; an empty text asks for all. Raises: Refused, with the offset in `traceql`; BadInput."""
 
-    def narrow_rate(self, traceql: str, asked: TraceFilter, within: Scope) -> ScopedTraceQL:
-        """Matching spans per second. Raises: as for a search."""
+    def narrow_rate(self, traceql: str, asked: TraceFilter, within: Scope, *, by: Sequence[str] = ()) -> ScopedTraceQL:
+        """Matching spans per second, per value of the scope's labels `by`. Raises: as for a search."""
 
-    def narrow_count(self, traceql: str, asked: TraceFilter, within: Scope) -> ScopedTraceQL:
+    def narrow_count(self, traceql: str, asked: TraceFilter, within: Scope, *, by: Sequence[str] = ()) -> ScopedTraceQL:
         """How many spans match. Raises: as for a search."""
 
     def narrow_latency(
-        self, traceql: str, asked: TraceFilter, within: Scope, quantiles: Sequence[float]
+        self, traceql: str, asked: TraceFilter, within: Scope, quantiles: Sequence[float], *, by: Sequence[str] = ()
     ) -> ScopedTraceQL:
         """The matching spans' duration at quantiles (label `p`), in seconds. Raises: as for a search."""
 
@@ -178,23 +178,37 @@ class TracesSource(TelemetrySource, Protocol):
         """The question with the filter's conditions, as a person could have written it. Raises: BadInput."""
 
     async def search(
-        self, expression: ScopedTraceQL, interval: Interval, *, limit: int, spans_per_trace: int, call: Call
-    ) -> FoundTraces:
-        """At most `limit` traces that overlap the interval, newest first, with some of their matching spans.
+        self,
+        expression: ScopedTraceQL,
+        interval: Interval,
+        *,
+        scopes: Sequence[Scope],
+        limit: int,
+        spans_per_trace: int,
+        call: Call,
+    ) -> list[FoundTraces]:
+        """What each of the scopes, which the expression's covers, sees of one search for at most `limit` traces.
 
-        A window within the last seconds may be ignored by the source. Raises: BadInput for a range that is too long.
+        Newest first, with some of the matching spans. A window within the last seconds may be ignored by the source.
+        Raises: BadInput for a range that is too long.
         """
 
     async def outlines(
-        self, trace_ids: Sequence[str], within: Scope, interval: Interval, *, call: Call
-    ) -> dict[str, FoundTrace]:
-        """By id, the scope's spans of these traces, up to a hundred of each; traces without any are missing. One request."""
+        self, trace_ids: Sequence[str], interval: Interval, *, within: Scope, scopes: Sequence[Scope], call: Call
+    ) -> list[dict[str, FoundTrace]]:
+        """By scope and id, the spans that each of the scopes, which `within` covers, has of these traces.
+
+        Up to a hundred of each; traces without any are missing. One request.
+        """
 
     async def trace(self, trace_id: str, scopes: Sequence[Scope], *, call: Call) -> list[RecordedTrace | None]:
         """What each scope, all of one tenant, sees of a trace. `trace_id` is 32 lower-case hex digits. One request."""
 
     async def query_range(self, expression: ScopedTraceQL, interval: Interval, *, call: Call) -> Matrix:
-        """One matrix on the multiples of the step within (start, end]; a point covers the step that ends there."""
+        """One matrix on the multiples of the step within (start, end]; a point covers the step that ends there.
+
+        The scope's attributes are called as the scope calls them.
+        """
 
     async def query(self, expression: ScopedTraceQL, interval: Interval, *, call: Call) -> Vector:
         """One number per series over the whole interval. Raises: BadInput for more than a day."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from datasources.exceptions import DeadlineExceeded, SourceError
+from datasources.exceptions import BadInput, DeadlineExceeded, SourceError
 from datasources.records.logs import normalise_trace_id
 from datasources.records.projects import Project
 from datasources.records.shared import NS_PER_S, Interval
@@ -21,10 +21,11 @@ from .concurrency import together
 from .context import RequestContext
 from .projects import projects_by_key
 from .traces import trace_if_any, traces_by_id
+from .traces.searches import OutlineQuestion, outlines
 
 FEW = 3
 MARGIN_NS = 3600 * NS_PER_S
-MAX_SEARCH_NS = 24 * 3600 * NS_PER_S
+DAY_NS = 24 * 3600 * NS_PER_S
 
 PresenceKey = tuple[Project, str, int | None]
 
@@ -58,35 +59,38 @@ async def _statuses(context: RequestContext, keys: Sequence[PresenceKey]) -> lis
     by_project: dict[Project, list[PresenceKey]] = defaultdict(list)
     for key in keys:
         by_project[key[0]].append(key)
-    found = await together(*(_of_project(context, project, asked) for project, asked in by_project.items()))
-    merged = {key: status for each in found for key, status in each.items()}
-    return [merged[key] for key in keys]
+    many = [key for asked in by_project.values() if len({key[1] for key in asked}) > FEW for key in asked]
+    present = await _searched(context, many)
+    left = [key for key in keys if key not in present]
+    statuses = await together(*(_by_id(context, key[0], key[1]) for key in left))
+    found = dict(zip(left, statuses, strict=True))
+    return [found.get(key, TraceLinkStatus.FOUND) for key in keys]
 
 
-async def _of_project(
-    context: RequestContext, project: Project, keys: Sequence[PresenceKey]
-) -> dict[PresenceKey, TraceLinkStatus | Exception]:
-    present = await _searched(context, project, keys) if len({key[1] for key in keys}) > FEW else frozenset()
-    left = [key for key in keys if key[1] not in present]
-    statuses = await together(*(_by_id(context, project, key[1]) for key in left))
-    return dict.fromkeys(keys, TraceLinkStatus.FOUND) | dict(zip(left, statuses, strict=True))
-
-
-async def _searched(context: RequestContext, project: Project, keys: Sequence[PresenceKey]) -> frozenset[str]:
-    """Those of the traces that a search finds within an hour of when they are said to have run."""
-    instants = {key[1]: key[2] for key in keys if key[2] is not None}
-    if not instants:
-        return frozenset()
-    start_ns, end_ns = min(instants.values()) - MARGIN_NS, max(instants.values()) + MARGIN_NS
-    if end_ns - start_ns > MAX_SEARCH_NS:
+async def _searched(context: RequestContext, keys: Sequence[PresenceKey]) -> frozenset[PresenceKey]:
+    """Those of the traces that a search finds within an hour of when they are said to have run; a request per day."""
+    asked = {key: _outline_of(key) for key in keys}
+    questions = [question for question in asked.values() if question is not None]
+    if not questions:
         return frozenset()
     try:
-        found = await context.traces(project).outlines(
-            list(instants), project.scope, Interval(start_ns, end_ns), call=context.call_for(project)
-        )
-    except SourceError:
+        found = dict(zip(questions, await context.loaders.load_many(outlines, questions), strict=True))
+    except (SourceError, BadInput):
         return frozenset()  # asking by id says what is the matter
-    return frozenset(found)
+    return frozenset(key for key, question in asked.items() if question is not None and found[question] is not None)
+
+
+def _outline_of(key: PresenceKey) -> OutlineQuestion | None:
+    project, trace_id, at_ns = key
+    if at_ns is None:
+        return None
+    day_ns = at_ns // DAY_NS * DAY_NS
+    return OutlineQuestion(
+        project,
+        trace_id,
+        Interval(at_ns - MARGIN_NS, at_ns + MARGIN_NS),
+        Interval(day_ns - MARGIN_NS, day_ns + DAY_NS + MARGIN_NS),
+    )
 
 
 async def _by_id(context: RequestContext, project: Project, trace_id: str) -> TraceLinkStatus | Exception:

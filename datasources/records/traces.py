@@ -109,7 +109,7 @@ class FoundSpan(Struct, frozen=True, kw_only=True):
 
 
 class FoundTrace(Struct, frozen=True, kw_only=True):
-    """A search result: spans within the scope only, and how many matched.
+    """A search result: spans within the scope only, and how many matched, None where the source does not tell.
 
     `order_ns` is when the whole trace began, the key of the source's own order. It may tell of spans outside of the
     scope, so it is for paging and never shown.
@@ -118,7 +118,7 @@ class FoundTrace(Struct, frozen=True, kw_only=True):
     id: str
     order_ns: int
     spans: list[FoundSpan]
-    matched: int
+    matched: int | None
 
 
 class FoundTraces(Struct, frozen=True):

@@ -61,45 +61,53 @@ class TempoSource:
         """The spans that meet both. Raises: Refused, with the offset in `traceql`; BadInput for the filter."""
         return scope.narrow_search(traceql, within, also=filters.as_filter(asked))
 
-    def narrow_rate(self, traceql: str, asked: TraceFilter, within: Scope) -> ScopedTraceQL:
-        """Matching spans per second. Raises: as for a search."""
-        return scope.narrow_metrics(traceql, within, function="rate()", also=filters.as_filter(asked))
+    def narrow_rate(self, traceql: str, asked: TraceFilter, within: Scope, *, by: Sequence[str] = ()) -> ScopedTraceQL:
+        """Matching spans per second, per value of the scope's labels `by`. Raises: as for a search."""
+        return self._narrow_numbers("rate()", traceql, asked, within, by)
 
-    def narrow_count(self, traceql: str, asked: TraceFilter, within: Scope) -> ScopedTraceQL:
+    def narrow_count(self, traceql: str, asked: TraceFilter, within: Scope, *, by: Sequence[str] = ()) -> ScopedTraceQL:
         """How many spans match. Raises: as for a search."""
-        return scope.narrow_metrics(traceql, within, function="count_over_time()", also=filters.as_filter(asked))
+        return self._narrow_numbers("count_over_time()", traceql, asked, within, by)
 
     def narrow_latency(
-        self, traceql: str, asked: TraceFilter, within: Scope, quantiles: Sequence[float]
+        self, traceql: str, asked: TraceFilter, within: Scope, quantiles: Sequence[float], *, by: Sequence[str] = ()
     ) -> ScopedTraceQL:
         """The matching spans' duration at quantiles, in seconds. Raises: as for a search."""
         wanted = ", ".join(f"{quantile:.6f}" for quantile in quantiles)
-        function = f"quantile_over_time(duration, {wanted})"
-        return scope.narrow_metrics(traceql, within, function=function, also=filters.as_filter(asked))
+        return self._narrow_numbers(f"quantile_over_time(duration, {wanted})", traceql, asked, within, by)
 
     def filtered(self, traceql: str, asked: TraceFilter) -> str:
         """The question with the filter's conditions, as a person could have written it. Raises: BadInput."""
         return filters.filtered(traceql, asked)
 
     async def search(
-        self, expression: ScopedTraceQL, interval: Interval, *, limit: int, spans_per_trace: int, call: Call
-    ) -> FoundTraces:
-        """At most `limit` traces that overlap the interval, newest first, with at most so many matching spans each.
+        self,
+        expression: ScopedTraceQL,
+        interval: Interval,
+        *,
+        scopes: Sequence[Scope],
+        limit: int,
+        spans_per_trace: int,
+        call: Call,
+    ) -> list[FoundTraces]:
+        """What each of the scopes, which the expression's covers, sees of one search: newest traces first.
 
-        A window within the last seconds may be ignored by the source: look at the times.
+        At most `limit` traces that overlap the interval in all, with at most so many matching spans each. A window within
+        the last seconds may be ignored by the source: look at the times.
         Raises: BadInput for a range longer than a week; SourceError.
         """
         request = requests.search(expression, interval, limit=limit, spans_per_trace=spans_per_trace)
-        return await self._search(request, expression.scope, limit, call)
+        return await self._search(request, scopes, limit, call)
 
     async def outlines(
-        self, trace_ids: Sequence[str], within: Scope, interval: Interval, *, call: Call
-    ) -> dict[str, FoundTrace]:
-        """By id, what the scope has of these traces: up to 100 spans each, and in `matched` how many there are.
+        self, trace_ids: Sequence[str], interval: Interval, *, within: Scope, scopes: Sequence[Scope], call: Call
+    ) -> list[dict[str, FoundTrace]]:
+        """By scope and id, what each of the scopes, which `within` covers, has of these traces.
 
-        One request for up to 250 traces; those that have nothing within the scope are missing.
+        Up to 100 spans of each, and in `matched` how many there are; traces without any are missing. One request for up
+        to 250 traces.
         """
-        found: dict[str, FoundTrace] = {}
+        found: list[dict[str, FoundTrace]] = [{} for _ in scopes]
         for start in range(0, len(trace_ids), MAX_IDS):
             some = trace_ids[start : start + MAX_IDS]
             request = requests.search(
@@ -108,8 +116,8 @@ class TempoSource:
                 limit=len(some),
                 spans_per_trace=requests.MAX_SPANS_PER_TRACE,
             )
-            answer = await self._search(request, within, len(some), call)
-            found.update((trace.id, trace) for trace in answer.traces)
+            for own, answer in zip(found, await self._search(request, scopes, len(some), call), strict=True):
+                own.update((trace.id, trace) for trace in answer.traces)
         return found
 
     async def trace(self, trace_id: str, scopes: Sequence[Scope], *, call: Call) -> list[RecordedTrace | None]:
@@ -127,7 +135,7 @@ class TempoSource:
     async def query_range(self, expression: ScopedTraceQL, interval: Interval, *, call: Call) -> Matrix:
         """One matrix on the multiples of the step within (start, end]; a point covers the step that ends there.
 
-        More than a day is asked for in parts, together.
+        The scope's attributes are called as the scope calls them (`service_namespace`). More than a day is asked for in parts, together.
         Raises: BadInput for a range or a step that cannot be; SourceError.
         """
         parts = list(requests.parts(interval))
@@ -146,7 +154,7 @@ class TempoSource:
         """One number per series over the whole interval, at its end. Raises: BadInput for more than a day; SourceError."""
         return await self._sender.ask(
             requests.query(expression, interval),
-            lambda response: metrics.decode_vector(response, self.name, interval.end_ns),
+            lambda response: metrics.decode_vector(response, self.name, interval.end_ns, expression.scope),
             call=call,
         )
 
@@ -177,8 +185,16 @@ class TempoSource:
             values.update(dict.fromkeys(found))
         return sorted(values)
 
-    async def _search(self, request: SourceRequest, within: Scope, limit: int, call: Call) -> FoundTraces:
-        rules = within.rules_for(Signal.TRACES)
+    def _narrow_numbers(
+        self, function: str, traceql: str, asked: TraceFilter, within: Scope, by: Sequence[str]
+    ) -> ScopedTraceQL:
+        grouped = f"{function} by ({', '.join(metrics.attribute(label) for label in by)})" if by else function
+        return scope.narrow_metrics(traceql, within, function=grouped, also=filters.as_filter(asked))
+
+    async def _search(
+        self, request: SourceRequest, scopes: Sequence[Scope], limit: int, call: Call
+    ) -> list[FoundTraces]:
+        rules = [each.rules_for(Signal.TRACES) for each in scopes]
         return await self._sender.ask(
             request, lambda response: responses.decode_search(response, self.name, rules, limit=limit), call=call
         )
@@ -186,6 +202,6 @@ class TempoSource:
     async def _part(self, expression: ScopedTraceQL, part: Interval, call: Call) -> Matrix:
         return await self._sender.ask(
             requests.query_range(expression, part),
-            lambda response: metrics.decode_matrix(response, self.name, part),
+            lambda response: metrics.decode_matrix(response, self.name, part, expression.scope),
             call=call,
         )

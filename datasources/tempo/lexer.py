@@ -12,7 +12,7 @@ from typing import NamedTuple
 from ..scope import Refused
 from ..scoping.strings import read_string
 
-MAX_TOKENS = 8_000
+MAX_TOKENS = 2_000
 
 _TOKEN = re.compile(
     r"""

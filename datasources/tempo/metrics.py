@@ -11,6 +11,8 @@ from msgspec import Struct
 from ..http import SourceResponse
 from ..records.metrics import Matrix, RawSeries, Vector, VectorSample
 from ..records.shared import NS_PER_MS, Interval, Label
+from ..scope import Scope, Signal
+from .attributes import resource_attribute
 from .failures import INSIDE_CUTOFF
 from .otlp import KeyValue, label_value
 from .responses import read_json
@@ -35,7 +37,12 @@ class _Answer(Struct):
     message: str = ""
 
 
-def decode_matrix(response: SourceResponse, source: str, interval: Interval) -> Matrix:
+def attribute(label: str) -> str:
+    """A scope's label as TraceQL names the attribute."""
+    return f"resource.{resource_attribute(label)}"
+
+
+def decode_matrix(response: SourceResponse, source: str, interval: Interval, scope: Scope) -> Matrix:
     """Series on the multiples of the step within (start, end].
 
     Tempo's first point covers the step that ends at the start, so it is no part of the interval; its last may lie
@@ -45,16 +52,18 @@ def decode_matrix(response: SourceResponse, source: str, interval: Interval) -> 
         return Matrix([], [TOO_NEW])
     answer = read_json(response, _Answer, source)
     start_ms, end_ms = interval.start_ns / NS_PER_MS, interval.end_ns / NS_PER_MS
-    return Matrix([_clipped(series, start_ms, end_ms) for series in answer.series], _warnings(answer))
+    names = _scope_names(scope)
+    return Matrix([_clipped(series, start_ms, end_ms, names) for series in answer.series], _warnings(answer))
 
 
-def decode_vector(response: SourceResponse, source: str, at_ns: int) -> Vector:
+def decode_vector(response: SourceResponse, source: str, at_ns: int, scope: Scope) -> Vector:
     """One sample per series; no key at all means none."""
     if _is_inside_cutoff(response):
         return Vector([], [TOO_NEW])
     answer = read_json(response, _Answer, source)
+    names = _scope_names(scope)
     samples = [
-        VectorSample([Label(*pair) for pair in sorted(_labels(series).items())], at_ns, _finite(series.value))
+        VectorSample([Label(*pair) for pair in sorted(_labels(series, names).items())], at_ns, _finite(series.value))
         for series in answer.series
     ]
     return Vector(samples, _warnings(answer))
@@ -73,13 +82,20 @@ def join(matrices: Iterable[Matrix]) -> Matrix:
     return Matrix(list(series.values()), list(warnings))
 
 
-def _clipped(series: _Series, start_ms: float, end_ms: float) -> RawSeries:
+def _clipped(series: _Series, start_ms: float, end_ms: float, names: dict[str, str]) -> RawSeries:
     samples = [sample for sample in series.samples if start_ms < sample.at_ms <= end_ms]
-    return RawSeries(_labels(series), [each.at_ms for each in samples], [_finite(each.value) for each in samples])
+    return RawSeries(
+        _labels(series, names), [each.at_ms for each in samples], [_finite(each.value) for each in samples]
+    )
 
 
-def _labels(series: _Series) -> dict[str, str]:
-    return {pair.key: label_value(pair.value) for pair in series.labels}
+def _labels(series: _Series, names: dict[str, str]) -> dict[str, str]:
+    return {names.get(pair.key, pair.key): label_value(pair.value) for pair in series.labels}
+
+
+def _scope_names(scope: Scope) -> dict[str, str]:
+    """From a scope's attributes to what the scope calls them."""
+    return {attribute(rule.label): rule.label for rule in scope.rules_for(Signal.TRACES)}
 
 
 def _finite(value: float) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence, Sized
 from typing import TypeVar
 
 import msgspec
@@ -87,19 +88,21 @@ def read_json(response: SourceResponse, shape: type[T], source: str) -> T:
         raise SourceMalformed(f"{source}: the answer is not what its interface promises", source=source) from error
 
 
-def decode_search(response: SourceResponse, source: str, rules: tuple[Rule, ...], *, limit: int) -> FoundTraces:
-    """The traces that have a span which shows the scope, newest first, each with those spans alone.
+def decode_search(
+    response: SourceResponse, source: str, scopes: Sequence[tuple[Rule, ...]], *, limit: int
+) -> list[FoundTraces]:
+    """For each scope the traces that have a span which shows it, newest first, each with those spans alone.
 
     What Tempo says of a trace as a whole (its root, duration, statistics) tells of other projects' spans and is left
     out; `order_ns` alone is kept, for paging.
     """
     answer = read_json(response, _Search, source)
+    exhausted = len(answer.traces) < limit
+    answer.traces.sort(key=lambda trace: (-trace.start_ns, trace.trace_id))
     try:
-        found = [trace for trace in (_found_trace(each, rules) for each in answer.traces) if trace.spans]
+        return [FoundTraces(_found_traces(answer.traces, rules), exhausted) for rules in scopes]
     except ValueError as error:
         raise SourceMalformed(f"{source}: an id is no id: {error}", source=source) from error
-    found.sort(key=lambda trace: (-trace.order_ns, trace.id))
-    return FoundTraces(found, exhausted=len(answer.traces) < limit)
 
 
 def decode_tags(response: SourceResponse, source: str) -> list[AttributeName]:
@@ -120,16 +123,31 @@ def decode_version(response: SourceResponse, source: str) -> str | None:
     return read_json(response, _BuildInfo, source).version or None
 
 
+def _found_traces(traces: list[_Trace], rules: tuple[Rule, ...]) -> list[FoundTrace]:
+    return [found for found in (_found_trace(trace, rules) for trace in traces) if found.spans]
+
+
 def _found_trace(trace: _Trace, rules: tuple[Rule, ...]) -> FoundTrace:
-    """Several span sets come from `by()`; without it there is one, and `spanSet` repeats the first."""
+    """Several span sets come from `by()`; without it there is one, and `spanSet` repeats the first.
+
+    Where not all that matched is there and some of it is not the scope's, nobody knows how much is.
+    """
     sets = trace.span_sets or ([trace.span_set] if trace.span_set else [])
-    spans = {span.span_id: span for spans in sets for span in spans.spans if shows_scope(span.attributes, rules)}
+    shown = {span.span_id: span for spans in sets for span in spans.spans}
+    own = [span for span in shown.values() if shows_scope(span.attributes, rules)]
+    matched = sum(spans.matched for spans in sets)
     return FoundTrace(
         id=id_from_hex(trace.trace_id, 16),
         order_ns=trace.start_ns,
-        spans=sorted((_found_span(span) for span in spans.values()), key=lambda span: (span.start_ns, span.id)),
-        matched=sum(spans.matched for spans in sets),
+        spans=sorted((_found_span(span) for span in own), key=lambda span: (span.start_ns, span.id)),
+        matched=_count_own(own, shown, matched),
     )
+
+
+def _count_own(own: Sized, shown: Sized, matched: int) -> int | None:
+    if len(own) == len(shown):
+        return max(matched, len(own))
+    return len(own) if matched <= len(shown) else None
 
 
 def _found_span(span: _Span) -> FoundSpan:

@@ -15,10 +15,10 @@ from datasources.records.users import Role
 
 from ..access import require
 from ..context import RequestContext
-from ..logs.expressions import blaming
 from ..time_ranges import TimeRange, resolve_range
 from .cursors import TraceCursor, first_second, last_second, mark, parse_cursor, write_cursors
-from .summaries import MAX_MATCHED, summarise
+from .searches import OutlineQuestion, SearchQuestion, outlines, searches
+from .summaries import summarise
 
 NO_FILTER = TraceFilter()
 MAX_CONDITIONS = 50
@@ -80,15 +80,14 @@ async def page(
 
 
 async def search_traces(context: RequestContext, search: TraceSearch, interval: Interval, *, limit: int) -> FoundTraces:
-    """The traces of a part of the question's interval, in whole seconds, in the source's order. One request."""
-    source, project = context.traces(search.project), search.project
-    with blaming("query"):
-        expression = source.narrow_search(search.query, search.asked, project.scope)
+    """The traces of a part of the question's interval, in whole seconds, in the source's order.
+
+    Asked for many projects at once it is as good as one request.
+    """
     if interval.range_ns <= 0:
         return FoundTraces([], exhausted=True)
-    found = await source.search(
-        expression, interval, limit=limit, spans_per_trace=MAX_MATCHED, call=context.call_for(project)
-    )
+    question = SearchQuestion(search.project, interval, search.query, search.asked, limit)
+    found = await context.loaders.load(searches, question)
     end_ns = last_second(interval) * NS_PER_S
     return FoundTraces([trace for trace in found.traces if trace.order_ns <= end_ns], found.exhausted)
 
@@ -99,20 +98,16 @@ async def summaries(
     """By the start of their own spans, newest first; those that ended before the question's range are left out.
 
     A source that does not read the last seconds yet ignores a window within them and gives older traces.
-    Shape: one request, none for none.
+    Shape: one request, also for many projects at once; none for none.
     """
     if not found:
         return []
-    project = search.project
     start_ns = max(interval.start_ns, min(span.start_ns for trace in found for span in trace.spans))
     end_ns = min(interval.end_ns, max(span.end_ns for trace in found for span in trace.spans))
-    outlines = await context.traces(project).outlines(
-        [trace.id for trace in found],
-        project.scope,
-        Interval(start_ns, max(end_ns, start_ns + 1)),
-        call=context.call_for(project),
-    )
-    shown = [summarise(project, trace, outlines.get(trace.id)) for trace in found]
+    read = Interval(start_ns, max(end_ns, start_ns + 1))
+    questions = [OutlineQuestion(search.project, trace.id, read, interval) for trace in found]
+    own = await context.loaders.load_many(outlines, questions)
+    shown = [summarise(search.project, trace, outline) for trace, outline in zip(found, own, strict=True)]
     within = [each for each in shown if each.start_ns + each.duration_ns >= search.interval.start_ns]
     return sorted(within, key=lambda each: (-each.start_ns, each.id))
 

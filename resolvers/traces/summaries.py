@@ -18,7 +18,7 @@ def summarise(project: Project, found: FoundTrace, outline: FoundTrace | None) -
     spans = outline.spans if outline else found.spans
     start_ns = min(span.start_ns for span in spans)
     root = next((span for span in spans if span.is_root), None)
-    count = max(outline.matched, len(spans)) if outline else None
+    count = outline.matched if outline else None
     return TraceSummary(
         id=found.id,
         project=project,

@@ -12,8 +12,9 @@ from datasources.exceptions import BadInput, SourceMalformed, SourceRefused, Sou
 from datasources.http import SourceResponse
 from datasources.records.shared import NS_PER_S, Interval
 from datasources.records.sources import SourceKind
-from datasources.records.traces import AttributeName, TraceFilter
+from datasources.records.traces import AttributeName, FoundTraces, TraceFilter
 from datasources.scope import Rule, Scope
+from datasources.tempo.client import TempoSource
 from datasources.tempo.requests import MAX_SEARCH_RANGE_S
 from tests.datasources.tempo.recordings import BANK, BOTH, HOUR, SHOP, Upstream, call, json_response
 
@@ -26,11 +27,16 @@ def minutes(count: int, step_s: int = 60) -> Interval:
     return Interval(start_ns, start_ns + count * 60 * NS_PER_S, step_s * NS_PER_S)
 
 
+async def search(source: TempoSource, interval: Interval, scope: Scope, *, limit: int = 1) -> list[FoundTraces]:
+    expression = source.narrow_search("", ALL, scope)
+    return await source.search(expression, interval, scopes=[scope], limit=limit, spans_per_trace=3, call=call())
+
+
 async def test_search_sends_both_ends_in_whole_seconds() -> None:
     upstream = Upstream("search_by_namespace")
     source = upstream.source()
     interval = Interval(1_500_000_000, 2_500_000_001)
-    found = await source.search(source.narrow_search("", ALL, BANK), interval, limit=10, spans_per_trace=3, call=call())
+    found = (await search(source, interval, BANK, limit=10))[0]
     sent = upstream.params[0]
     assert (sent["start"], sent["end"], sent["limit"], sent["spss"]) == ("1", "3", "10", "3")
     assert sent["q"].startswith('{ (resource.service.namespace = "bank") } | select')
@@ -43,7 +49,7 @@ async def test_search_of_a_week_is_not_refused_for_its_rounding() -> None:
     source = upstream.source()
     end_ns = 1795335015 * NS_PER_S + 1
     interval = Interval(end_ns - MAX_SEARCH_RANGE_S * NS_PER_S, end_ns)
-    await source.search(source.narrow_search("", ALL, SHOP), interval, limit=1, spans_per_trace=3, call=call())
+    await search(source, interval, SHOP)
     sent = upstream.params[0]
     assert int(sent["end"]) - int(sent["start"]) == MAX_SEARCH_RANGE_S
 
@@ -53,7 +59,7 @@ async def test_search_over_more_than_a_week_is_refused_before_anything_is_sent()
     source = upstream.source()
     interval = Interval(0, (MAX_SEARCH_RANGE_S + 1) * NS_PER_S)
     with pytest.raises(BadInput, match="168h") as caught:
-        await source.search(source.narrow_search("", ALL, SHOP), interval, limit=1, spans_per_trace=3, call=call())
+        await search(source, interval, SHOP)
     assert caught.value.argument == "range"
     assert upstream.requests == []
 
@@ -75,16 +81,19 @@ async def test_unknown_trace_is_none(name: str) -> None:
 async def test_outlines_of_many_traces_are_one_request() -> None:
     upstream = Upstream("search_merged_namespaces")
     ids = [f"{number:032x}" for number in range(1, 101)]
-    found = await upstream.source().outlines(ids, BOTH, HOUR, call=call())
+    shop, bank = await upstream.source().outlines(ids, HOUR, within=BOTH, scopes=[SHOP, BANK], call=call())
     assert len(upstream.requests) == 1
     assert upstream.params[0]["spss"] == "100"
     assert upstream.params[0]["q"].count("trace:id") == 100
-    assert len(found) == 20
+    assert shop.keys().isdisjoint(bank)
+    assert len(shop) + len(bank) == 20
+    assert min(len(shop), len(bank)) > 0
 
 
 async def test_outlines_of_very_many_traces_are_asked_for_in_parts() -> None:
     upstream = Upstream("search_empty")
-    await upstream.source().outlines([f"{number:032x}" for number in range(1, 502)], BOTH, HOUR, call=call())
+    ids = [f"{number:032x}" for number in range(1, 502)]
+    await upstream.source().outlines(ids, HOUR, within=BOTH, scopes=[BOTH], call=call())
     assert [params["q"].count("trace:id") for params in upstream.params] == [250, 250, 1]
     assert max(len(str(request.url)) for request in upstream.requests) < 60_000
 
@@ -93,7 +102,7 @@ async def test_tenant_of_the_scope_is_sent_and_no_other_header_of_a_person() -> 
     upstream = Upstream("tenant_one")
     source = upstream.source()
     scope = Scope(SHOP.projects, SHOP.rules, tenant="proj01")
-    await source.search(source.narrow_search("", ALL, scope), HOUR, limit=2, spans_per_trace=1, call=call())
+    await search(source, HOUR, scope)
     assert upstream.requests[0].headers["x-scope-orgid"] == "proj01"
 
 
@@ -172,6 +181,28 @@ async def test_latency_is_asked_for_at_quantiles() -> None:
     found = await source.query(source.narrow_latency("", ALL, SHOP, [0.5, 0.99]), HOUR, call=call())
     assert "quantile_over_time ( duration , 0.500000 , 0.990000 ) with ( exemplars = false )" in upstream.params[0]["q"]
     assert [sample.labels[0].value for sample in found.samples] == ["0.5", "0.99"]
+
+
+async def test_numbers_of_several_projects_come_with_the_scope_own_labels() -> None:
+    upstream = Upstream("metrics_instant_by_namespace")
+    source = upstream.source()
+    found = await source.query(source.narrow_count("", ALL, BOTH, by=["service_namespace"]), HOUR, call=call())
+    assert "count_over_time ( ) by ( resource.service.namespace )" in upstream.params[0]["q"]
+    assert [(each.labels[0].name, each.labels[0].value) for each in found.samples] == [
+        ("service_namespace", "bank"),
+        ("service_namespace", "shop"),
+    ]
+
+
+async def test_one_search_is_read_by_each_scope_alone() -> None:
+    source = Upstream("search_merged_namespaces").source()
+    expression = source.narrow_search("", ALL, BOTH)
+    shop, bank, both = await source.search(
+        expression, HOUR, scopes=[SHOP, BANK, BOTH], limit=20, spans_per_trace=2, call=call()
+    )
+    assert {each.id for each in shop.traces}.isdisjoint(each.id for each in bank.traces)
+    assert len(shop.traces) + len(bank.traces) == len(both.traces)
+    assert not shop.exhausted
 
 
 async def test_one_number_over_more_than_a_day_is_refused() -> None:

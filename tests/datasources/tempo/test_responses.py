@@ -19,7 +19,7 @@ from datasources.exceptions import (
 from datasources.http import SourceResponse
 from datasources.records.shared import NS_PER_S, Interval, Label
 from datasources.records.traces import Attribute, AttributeName, RecordedTrace, SpanKind, SpanStatus
-from datasources.scope import Rule
+from datasources.scope import Rule, Scope
 from datasources.tempo import metrics, responses
 from datasources.tempo.failures import raise_failure, without_places
 from datasources.tempo.otlp import id_from_base64, id_from_hex, plain_value
@@ -29,15 +29,16 @@ from tests.datasources.tempo.recordings import HOUR, NAMES, json_response, recor
 SHOP = (Rule("service_namespace", ("shop",)),)
 BANK = (Rule("service_namespace", ("bank",)),)
 ANY = (Rule("service_namespace", pattern=".+"),)
+SCOPE = Scope(frozenset({"p"}), (Rule("team", ("x",)),))
 DECODERS: dict[str, Callable[[SourceResponse], object]] = {
     "/api/traces/": lambda answer: decode_trace(answer, "tempo", "0" * 32, [SHOP]),
     "/api/v2/traces/": lambda answer: decode_trace(answer, "tempo", "0" * 32, [SHOP]),
     "/api/search/tag": lambda answer: responses.decode_tag_values(answer, "tempo"),
-    "/api/search": lambda answer: responses.decode_search(answer, "tempo", ANY, limit=20),
+    "/api/search": lambda answer: responses.decode_search(answer, "tempo", [ANY], limit=20),
     "/api/v2/search/tags": lambda answer: responses.decode_tags(answer, "tempo"),
     "/api/v2/search/tag/": lambda answer: responses.decode_tag_values(answer, "tempo"),
-    "/api/metrics/query_range": lambda answer: metrics.decode_matrix(answer, "tempo", HOUR),
-    "/api/metrics/query": lambda answer: metrics.decode_vector(answer, "tempo", HOUR.end_ns),
+    "/api/metrics/query_range": lambda answer: metrics.decode_matrix(answer, "tempo", HOUR, SCOPE),
+    "/api/metrics/query": lambda answer: metrics.decode_vector(answer, "tempo", HOUR.end_ns, SCOPE),
     "/api/status/buildinfo": lambda answer: responses.decode_version(answer, "tempo"),
 }
 NEVER_ASKED = {"tags_v1", "tag_values_v1", "trace_v1_protobuf", "trace_v2_protobuf", "trace_v2_llm"}
@@ -138,7 +139,7 @@ def test_places_in_the_text_that_was_sent_are_not_shown() -> None:
 )
 def test_nonsense_is_malformed(body: bytes, content_type: str) -> None:
     with pytest.raises(SourceMalformed):
-        responses.decode_search(SourceResponse(200, content_type, body), "tempo", ANY, limit=20)
+        responses.decode_search(SourceResponse(200, content_type, body), "tempo", [ANY], limit=20)[0]
 
 
 def trace_of(name: str, rules: tuple[Rule, ...]) -> RecordedTrace | None:
@@ -214,9 +215,9 @@ def test_spans_of_others_are_counted_and_nothing_else_of_them_is_left() -> None:
 
 def test_spans_of_a_search_that_do_not_show_the_scope_are_dropped() -> None:
     response = recorded_response("search_merged_namespaces")
-    shop = responses.decode_search(response, "tempo", SHOP, limit=20)
-    bank = responses.decode_search(response, "tempo", BANK, limit=20)
-    both = responses.decode_search(response, "tempo", ANY, limit=20)
+    shop = responses.decode_search(response, "tempo", [SHOP], limit=20)[0]
+    bank = responses.decode_search(response, "tempo", [BANK], limit=20)[0]
+    both = responses.decode_search(response, "tempo", [ANY], limit=20)[0]
     assert {trace.id for trace in shop.traces}.isdisjoint(trace.id for trace in bank.traces)
     assert len(shop.traces) + len(bank.traces) == len(both.traces) == 20
     assert not both.exhausted
@@ -225,11 +226,11 @@ def test_spans_of_a_search_that_do_not_show_the_scope_are_dropped() -> None:
 
 
 def test_search_without_the_scope_in_its_answer_gives_nothing() -> None:
-    assert responses.decode_search(recorded_response("search_by_avg"), "tempo", SHOP, limit=20).traces == []
+    assert responses.decode_search(recorded_response("search_by_avg"), "tempo", [SHOP], limit=20)[0].traces == []
 
 
 def test_search_results_are_newest_first_with_padded_ids() -> None:
-    found = responses.decode_search(recorded_response("search_by_namespace"), "tempo", BANK, limit=10).traces
+    found = responses.decode_search(recorded_response("search_by_namespace"), "tempo", [BANK], limit=10)[0].traces
     assert [trace.order_ns for trace in found] == sorted((trace.order_ns for trace in found), reverse=True)
     assert {len(trace.id) for trace in found} == {32}
     assert any(trace.id.startswith("0") for trace in found)
@@ -238,7 +239,9 @@ def test_search_results_are_newest_first_with_padded_ids() -> None:
 
 def test_selected_fields_come_with_a_search() -> None:
     response = recorded_response("search_select_all_intrinsics")
-    spans = responses.decode_search(response, "tempo", (Rule("service_name", pattern=".+"),), limit=20).traces[0].spans
+    spans = (
+        responses.decode_search(response, "tempo", [(Rule("service_name", pattern=".+"),)], limit=20)[0].traces[0].spans
+    )
     assert [(span.name, span.service, span.is_root, span.is_error) for span in spans] == [
         ("POST /checkout", "frontend", True, True),
         ("POST", "frontend", False, True),
@@ -252,7 +255,7 @@ def test_attribute_that_comes_twice_with_two_values_shows_nothing() -> None:
     twice = [{"key": "service.namespace", "value": {"stringValue": value}} for value in ("shop", "bank")]
     span = {"spanID": "1", "attributes": twice}
     answer = json_response({"traces": [{"traceID": "1", "spanSets": [{"spans": [span]}]}]})
-    assert responses.decode_search(answer, "tempo", SHOP, limit=20).traces == []
+    assert responses.decode_search(answer, "tempo", [SHOP], limit=20)[0].traces == []
 
 
 def test_tags_come_with_their_scope_and_without_those_of_foreign_roots() -> None:
@@ -277,31 +280,31 @@ def test_tag_values_are_text_and_keywords_without_their_numbers(name: str, value
 
 
 def test_absent_value_is_zero() -> None:
-    found = metrics.decode_matrix(recorded_response("metrics_range_empty_ungrouped_zero"), "tempo", HOUR)
+    found = metrics.decode_matrix(recorded_response("metrics_range_empty_ungrouped_zero"), "tempo", HOUR, SCOPE)
     assert set(found.series[0].values) == {0.0}
 
 
 def test_leading_point_covers_the_time_before_the_range_and_is_dropped() -> None:
     asked = Interval(1795334008 * NS_PER_S, 1795334908 * NS_PER_S, 60 * NS_PER_S)
     raw = recording("metrics_range_alignment")["response"]["body"]["series"][0]["samples"]
-    found = metrics.decode_matrix(recorded_response("metrics_range_alignment"), "tempo", asked).series[0]
+    found = metrics.decode_matrix(recorded_response("metrics_range_alignment"), "tempo", asked, SCOPE).series[0]
     assert found.timestamps[0] == 1795334040000
     assert found.timestamps[-1] == 1795334880000
     assert len(found.timestamps) == len(raw) - 2
 
 
 def test_missing_intervals_of_a_maximum_are_gaps() -> None:
-    found = metrics.decode_matrix(recorded_response("metrics_range_max_sparse"), "tempo", HOUR)
+    found = metrics.decode_matrix(recorded_response("metrics_range_max_sparse"), "tempo", HOUR, SCOPE)
     series = next(each for each in found.series if each.labels == {"resource.service.name": "checkout"})
     assert 1795334280000 not in series.timestamps
     assert all(value and value > 0 for value in series.values)
 
 
 def test_labels_keep_what_they_say_as_text() -> None:
-    found = metrics.decode_matrix(recorded_response("metrics_range_by_typed_labels"), "tempo", HOUR)
+    found = metrics.decode_matrix(recorded_response("metrics_range_by_typed_labels"), "tempo", HOUR, SCOPE)
     labels = {value for series in found.series for value in series.labels.items()}
     assert {("span.http.response.status_code", "200"), ("span.cache.hit", "true"), ("kind", "client")} <= labels
-    quantiles = metrics.decode_matrix(recorded_response("metrics_range_quantiles"), "tempo", HOUR)
+    quantiles = metrics.decode_matrix(recorded_response("metrics_range_quantiles"), "tempo", HOUR, SCOPE)
     assert {series.labels["p"] for series in quantiles.series} == {"0.5", "0.95", "0.99"}
 
 
@@ -315,19 +318,19 @@ def test_labels_keep_what_they_say_as_text() -> None:
     ],
 )
 def test_instant_numbers_become_a_vector(name: str, samples: list[tuple[str, float]]) -> None:
-    found = metrics.decode_vector(recorded_response(name), "tempo", 5)
+    found = metrics.decode_vector(recorded_response(name), "tempo", 5, SCOPE)
     assert [(sample.labels[0].value, sample.value) for sample in found.samples] == samples
     assert {sample.at_ns for sample in found.samples} <= {5}
 
 
 def test_partial_numbers_come_with_a_warning() -> None:
     answer = json_response({"series": [], "status": "PARTIAL", "message": "max_response_series reached"})
-    assert metrics.decode_matrix(answer, "tempo", HOUR).warnings == ["max_response_series reached"]
+    assert metrics.decode_matrix(answer, "tempo", HOUR, SCOPE).warnings == ["max_response_series reached"]
 
 
 def test_numbers_that_are_none_become_none() -> None:
     samples = [{"timestampMs": str(HOUR.end_ns // 1_000_000), "value": "NaN"}]
-    found = metrics.decode_matrix(json_response({"series": [{"samples": samples}]}), "tempo", HOUR)
+    found = metrics.decode_matrix(json_response({"series": [{"samples": samples}]}), "tempo", HOUR, SCOPE)
     assert found.series[0].values == [None]
 
 

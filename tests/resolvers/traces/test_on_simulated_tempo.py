@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from datasources.exceptions import BadInput, NotFound, SourceRefused, SourceUnavailable
 from datasources.records.logs import LabelMatcher
+from datasources.records.projects import Project
 from datasources.records.shared import NS_PER_MS, NS_PER_S, Interval
 from datasources.records.traces import SpanKind, SpanStatus, TraceConnection, TraceFilter, TraceLinkStatus
 from datasources.scope import Refused
@@ -18,7 +19,7 @@ from resolvers import traces
 from resolvers.correlation import linked_trace, trace_link
 from resolvers.time_ranges import TimeRange
 from tests.resolvers.traces.simulated import BANK, NOW_NS, Simulated
-from tests.resolvers.traces.trees import SHOP
+from tests.resolvers.traces.trees import SHOP, project
 
 TEN_MINUTES = TimeRange(last_ns=600 * NS_PER_S)
 INTERVAL = Interval(NOW_NS - 600 * NS_PER_S, NOW_NS)
@@ -364,3 +365,51 @@ async def test_source_that_fails_is_a_status_of_the_link(tempo: Simulated, scena
     )
     assert {link.status for link in links} == {TraceLinkStatus.SOURCE_FAILED}
     assert await linked_trace(context, links[0]) is None
+
+
+def many(count: int) -> list[Project]:
+    """Two projects with traces, the others without."""
+    return [SHOP, BANK, *(project(f"p{number}", number) for number in range(3, count + 1))][:count]
+
+
+@pytest.mark.parametrize(
+    "count, searches", [(1, 2), (2, 2), (10, 3)], ids=["one", "two alike", "ten, of which two are loud"]
+)
+async def test_traces_and_their_numbers_of_many_projects_cost_what_one_costs(
+    tempo: Simulated, count: int, searches: int
+) -> None:
+    projects = many(count)
+    context = tempo.context(*projects)
+    pages = await asyncio.gather(*(traces.traces(context, each, time_range=TEN_MINUTES, first=20) for each in projects))
+    assert tempo.paths == ["/api/search"] * searches
+    tempo.requests.clear()
+    rates = await asyncio.gather(*(traces.rate(context, each.search, 60 * NS_PER_S) for each in pages))
+    latencies = await asyncio.gather(*(traces.latency(context, each.search, 0.95, None) for each in pages))
+    assert tempo.paths == ["/api/metrics/query_range"] * 2
+    assert [len(each.series) for each in rates] == [1] * count
+    assert [len(each.series) for each in latencies[:2]] == [1, 1][:count]
+    for each in rates[2:]:
+        assert set(each.series[0].values) == {0.0}
+        assert each.series[0].timestamps[0] == rates[0].series[0].timestamps[0]
+
+
+async def test_rankings_of_many_projects_cost_what_one_costs(tempo: Simulated) -> None:
+    context = tempo.context(*many(10))
+    slowest = await asyncio.gather(*(traces.slowest_traces(context, each, INTERVAL) for each in many(10)))
+    # Where thresholds differ, so do the searches for what exceeds them: one for each of two projects, one for the rest.
+    assert len(tempo.requests) <= 2 + 3 + 1
+    assert [len(each) for each in slowest] == [5, 5, *([0] * 8)]
+
+
+async def test_what_many_projects_get_is_what_each_gets_alone(tempo: Simulated) -> None:
+    context = tempo.context(SHOP, BANK)
+    asked = {"time_range": TimeRange(last_ns=300 * NS_PER_S), "first": 40}
+    together = await asyncio.gather(*(traces.traces(context, each, **asked) for each in (SHOP, BANK)))
+    rates = await asyncio.gather(*(traces.rate(context, each.search, 60 * NS_PER_S) for each in together))
+    latencies = await asyncio.gather(*(traces.latency(context, each.search, 0.9, 60 * NS_PER_S) for each in together))
+    for found, rate, latency in zip(together, rates, latencies, strict=True):
+        alone = await traces.traces(tempo.context(SHOP, BANK), found.search.project, **asked)
+        assert alone == found
+        assert (await traces.rate(tempo.context(SHOP, BANK), alone.search, 60 * NS_PER_S)).series == rate.series
+        lonely = await traces.latency(tempo.context(SHOP, BANK), alone.search, 0.9, 60 * NS_PER_S)
+        assert lonely.series == latency.series

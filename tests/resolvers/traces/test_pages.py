@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from unittest.mock import Mock
 from uuid import UUID
@@ -12,6 +13,7 @@ import pytest
 
 from datasources.calls import Call, Deadline, Ledger
 from datasources.exceptions import BadInput
+from datasources.records.projects import Project
 from datasources.records.shared import NS_PER_S, Interval
 from datasources.records.traces import FoundSpan, FoundTrace, FoundTraces, TraceConnection, TraceFilter
 from datasources.records.users import Role
@@ -21,7 +23,7 @@ from resolvers.access import Principal
 from resolvers.context import RequestContext, Sources
 from resolvers.time_ranges import TimeRange
 from resolvers.traces.cursors import MAX_SEEN, TraceCursor, parse_cursor, write_cursors
-from tests.resolvers.traces.trees import SHOP
+from tests.resolvers.traces.trees import SHOP, project
 
 START_NS = 1_700_000_000 * NS_PER_S
 RANGE = TimeRange(from_ns=START_NS, to_ns=START_NS + 60 * NS_PER_S)
@@ -57,10 +59,12 @@ def found_span(stored: Stored, number: int) -> FoundSpan:
 class FakeTempo:
     """Answers searches as Tempo does; narrows nothing."""
 
-    def __init__(self, stored: Sequence[Stored]) -> None:
+    def __init__(self, stored: Sequence[Stored], others: Mapping[str, Sequence[Stored]] | None = None) -> None:
+        self.by_scope = {"shop": stored, **(others or {})}
         self.stored = sorted(stored, key=lambda each: -each.start_ns)
         self.limits: list[int] = []
         self.outlined: list[int] = []
+        self.asked: list[frozenset[str]] = []
 
     def narrow_search(self, traceql: str, asked: TraceFilter, within: Scope) -> ScopedTraceQL:
         return ScopedTraceQL(traceql, within)
@@ -68,28 +72,50 @@ class FakeTempo:
     def filtered(self, traceql: str, asked: TraceFilter) -> str:
         return traceql
 
-    async def search(self, expression: ScopedTraceQL, interval: Interval, *, limit: int, **rest: Any) -> FoundTraces:
+    async def search(
+        self, expression: ScopedTraceQL, interval: Interval, *, scopes: Sequence[Scope], limit: int, **rest: Any
+    ) -> list[FoundTraces]:
         self.limits.append(limit)
+        self.asked.append(expression.scope.projects)
         end_ns = -(-interval.end_ns // NS_PER_S) * NS_PER_S
         start_ns = interval.start_ns // NS_PER_S * NS_PER_S
         end_ns = max(end_ns, start_ns + NS_PER_S)
-        matching = [each for each in self.stored if each.own_end_ns >= start_ns and each.start_ns <= end_ns]
-        shown = [self._found(each, min(each.own_spans, 3)) for each in matching[:limit]]
-        return FoundTraces(shown, exhausted=len(matching) < limit)
+        known = [each for project in expression.scope.projects for each in self.of(project)]
+        matching = [each for each in known if each.own_end_ns >= start_ns and each.start_ns <= end_ns]
+        newest = sorted(matching, key=lambda each: -each.start_ns)[:limit]
+        return [
+            FoundTraces(
+                [self._found(each, min(each.own_spans, 3)) for each in newest if each in self.of(*scope.projects)],
+                exhausted=len(matching) < limit,
+            )
+            for scope in scopes
+        ]
 
-    async def outlines(self, trace_ids: Sequence[str], *rest: Any, **more: Any) -> dict[str, FoundTrace]:
+    async def outlines(
+        self, trace_ids: Sequence[str], *rest: Any, scopes: Sequence[Scope], **more: Any
+    ) -> list[dict[str, FoundTrace]]:
         self.outlined.append(len(trace_ids))
-        return {each.id: self._found(each, min(each.own_spans, 100)) for each in self.stored if each.id in trace_ids}
+        return [
+            {
+                each.id: self._found(each, min(each.own_spans, 100))
+                for each in self.of(*scope.projects)
+                if each.id in trace_ids
+            }
+            for scope in scopes
+        ]
+
+    def of(self, project: str) -> Sequence[Stored]:
+        return self.stored if project == "shop" else self.by_scope.get(project, [])
 
     def _found(self, stored: Stored, spans: int) -> FoundTrace:
         own = [found_span(stored, number) for number in range(spans)]
         return FoundTrace(id=stored.id, order_ns=stored.start_ns, spans=own, matched=stored.own_spans)
 
 
-def context_for(tempo: FakeTempo) -> RequestContext:
+def context_for(tempo: FakeTempo, *projects: Project) -> RequestContext:
     source: Any = tempo
     return RequestContext(
-        principal=Principal(UUID(int=99), {SHOP.key: Role.VIEWER}),
+        principal=Principal(UUID(int=99), {each.key: Role.VIEWER for each in (SHOP, *projects)}),
         sources=Sources(metrics={}, logs={}, traces={"tempo": source}),
         repositories=Mock(),
         credentials=Mock(),
@@ -196,9 +222,10 @@ async def test_traces_of_another_time_are_left_out() -> None:
     """A source that does not read the last seconds yet ignores a window within them."""
     tempo = FakeTempo([stored(1, 30 * NS_PER_S)])
     context = context_for(tempo)
-    answer = await tempo.search(ScopedTraceQL("", SHOP.scope), Interval(START_NS, START_NS + 60 * NS_PER_S), limit=5)
+    whole = Interval(START_NS, START_NS + 60 * NS_PER_S)
+    answer = await tempo.search(ScopedTraceQL("", SHOP.scope), whole, scopes=[SHOP.scope], limit=5)
 
-    async def ignore_the_window(*asked: Any, **more: Any) -> FoundTraces:
+    async def ignore_the_window(*asked: Any, **more: Any) -> list[FoundTraces]:
         return answer
 
     tempo.search = ignore_the_window  # type: ignore[method-assign]
@@ -269,3 +296,47 @@ def test_cursor_does_not_grow_without_end() -> None:
     assert len(parse_cursor(cursors[-2]).seen) == MAX_SEEN
     assert parse_cursor(cursors[-1]) == TraceCursor(START_NS // NS_PER_S, [])
     assert len(cursors[-2]) < 40_000
+
+
+def numbered(name: str, count: int, since_ns: int) -> list[Stored]:
+    """`count` traces of a project, a millisecond apart."""
+    base = sum(name.encode()) << 64
+    return [stored(base + number, since_ns + number * 1_000_000) for number in range(1, count + 1)]
+
+
+async def pages_of(tempo: FakeTempo, projects: Sequence[Project], first: int) -> list[TraceConnection]:
+    context = context_for(tempo, *projects)
+    asked = (traces.traces(context, each, time_range=RANGE, first=first) for each in projects)
+    return list(await asyncio.gather(*asked))
+
+
+@pytest.mark.parametrize("count", [1, 10])
+async def test_pages_of_many_projects_cost_what_one_costs(count: int) -> None:
+    names = [f"p{number}" for number in range(count)]
+    tempo = FakeTempo([], {name: numbered(name, 7, 0) for name in names})
+    found = await pages_of(tempo, [project(name, 10 + number) for number, name in enumerate(names)], 20)
+    assert [[node.id for node in each.nodes] for each in found] == [
+        [each.id for each in reversed(tempo.by_scope[name])] for name in names
+    ]
+    assert all(each.exhaustive and not each.has_next_page for each in found)
+    assert (len(tempo.limits), len(tempo.outlined)) == (1, 1)
+
+
+async def test_loud_project_takes_nothing_from_the_quiet_ones() -> None:
+    others = {"loud": numbered("loud", 500, 5 * NS_PER_S), "old": numbered("old", 4, 0), "none": []}
+    tempo = FakeTempo([], others)
+    projects = [project(name, 10 + number) for number, name in enumerate(others)]
+    loud, old, none = await pages_of(tempo, projects, 5)
+    assert [node.id for node in loud.nodes] == [each.id for each in others["loud"][:-6:-1]]
+    assert (loud.has_next_page, loud.exhaustive) == (True, False)
+    assert [node.id for node in old.nodes] == [each.id for each in reversed(others["old"])]
+    assert none.exhaustive
+    assert tempo.asked == [frozenset(others), frozenset({"old", "none"})]
+
+
+async def test_own_question_of_a_person_is_never_asked_for_several_projects() -> None:
+    tempo = FakeTempo([], {name: numbered(name, 2, 0) for name in ("a", "b")})
+    projects = [project("a", 11), project("b", 12)]
+    context = context_for(tempo, *projects)
+    await asyncio.gather(*(traces.traces(context, each, query="{}", time_range=RANGE) for each in projects))
+    assert sorted(tempo.asked, key=sorted) == [frozenset({"a"}), frozenset({"b"})]
