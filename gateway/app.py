@@ -25,6 +25,8 @@ from .routes.graphql import GraphQLEndpoint
 from .routes.health import HealthRoutes
 from .routes.pages import STATIC, Pages
 from .settings import Settings
+from .workers.account_retention import AccountRetention
+from .workers.last_use import LastUseWriter
 from .workers.retention import Retention
 from .workers.source_health import SourceHealth
 
@@ -47,10 +49,11 @@ def create_app(resources: Resources, *, demo_account: dict[str, str] | None = No
         body_max_bytes=resources.settings.body_max_bytes,
     )
     retention, health = Retention(resources), SourceHealth(resources)
+    accounts, last_use = AccountRetention(resources), LastUseWriter(resources)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with retention.running(), health.running():
+        async with retention.running(), health.running(), accounts.running(), last_use.running():
             yield
 
     return Starlette(

@@ -24,6 +24,16 @@ _PROJECT = "id, number, slug, name, scope, metrics_source, logs_source, traces_s
 
 _ENDED_WITH_PROJECT = ("memberships", "api_tokens", "ingest_keys", "invitations", "alert_rules")
 
+_PURGED = tuple(
+    f"DELETE FROM {table} WHERE ({key}) IN (SELECT {key} FROM {table} WHERE project_id = $1 LIMIT $2)"
+    for table, key in (
+        ("error_events", "id, received_at"),
+        ("error_event_ids", "project_id, event_id"),
+        ("error_groups", "id"),
+    )
+)
+_PURGED_AT_ONCE = 2_000
+
 
 class ProjectsRepository:
     """Who may see a project is not decided here."""
@@ -162,13 +172,13 @@ class ProjectsRepository:
         return True
 
     async def purge(self, *, call: Call) -> int:
-        """Deletes what is left of deleted projects, the reports of each with it; how many there were."""
+        """Deletes what is left of deleted projects, little by little; how many there were."""
         rows = await self._database.fetch("SELECT id FROM projects WHERE deleted_at IS NOT NULL", call=call)
         for row in rows:
-            async with self._database.transaction(call=call) as statements:
-                for table in ("error_events", "error_event_ids"):
-                    await statements.execute(f"DELETE FROM {table} WHERE project_id = $1", row["id"])
-                await statements.execute("DELETE FROM projects WHERE id = $1", row["id"])
+            for sql in _PURGED:
+                while await self._database.execute(sql, row["id"], _PURGED_AT_ONCE, call=call) == _PURGED_AT_ONCE:
+                    pass
+            await self._database.execute("DELETE FROM projects WHERE id = $1", row["id"], call=call)
         return len(rows)
 
     async def set_member(self, project_key: UUID, user_key: UUID, role: Role, *, call: Call) -> None:
