@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -29,6 +30,9 @@ async def _main(kind: str, seed: int) -> None:
     server = asyncio.ensure_future(serve(app, listener, shutdown_timeout_s=1))
     parent = asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
     await asyncio.wait({server, parent}, return_when=asyncio.FIRST_COMPLETED)
+    if not server.done():
+        signal.raise_signal(signal.SIGTERM)  # cancelling it would leave a traceback
+    await server
 
 
 if __name__ == "__main__":
