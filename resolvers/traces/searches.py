@@ -24,6 +24,8 @@ from ..planner import Plan, plan
 
 MAX_MATCHED = 3
 MAX_LIMIT = 1_000
+SLACK = 2
+"""Projects are not equally loud: with twice as much as all of them want, one search mostly settles them all."""
 
 
 class SearchQuestion(Struct, frozen=True):
@@ -120,7 +122,7 @@ async def _ask(context: RequestContext, keys: Sequence[SearchQuestion], scope: S
         expression,
         first.interval,
         scopes=[key.project.scope for key in keys],
-        limit=min(max(MAX_LIMIT, first.limit), first.limit * len(keys)),
+        limit=first.limit if len(keys) == 1 else max(first.limit, min(MAX_LIMIT, SLACK * first.limit * len(keys))),
         spans_per_trace=MAX_MATCHED,
         call=context.call_for(*(key.project for key in keys)),
     )
