@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -87,6 +87,8 @@ class RequestContext:
     """Where the request comes from; empty where that is not known."""
     public_url: str = ""
     """The address that clients use, without a slash at the end."""
+    renew: Callable[[], RequestContext] | None = None
+    """Makes the context of the next event, for operations that outlive a request."""
     loaders: Loaders = field(init=False)
 
     def __post_init__(self) -> None:
@@ -96,6 +98,13 @@ class RequestContext:
     def now(self) -> datetime:
         """`now_ns` as the store takes it."""
         return ns_to_datetime(self.now_ns)
+
+    def renewed(self) -> RequestContext:
+        """The same viewer's context for what happens now: fresh loaders, a deadline of its own, a new idea of now.
+
+        A subscription's source asks for one before each question; a request that is answered once gets itself.
+        """
+        return self if self.renew is None else self.renew()
 
     def metrics(self, project: Project) -> MetricsSource:
         """The project's metrics source. Raises: SourceUnavailable where the name is not configured."""
