@@ -7,8 +7,6 @@ import sys
 from pathlib import Path
 
 import anyio
-from rich.console import Console
-from rich.panel import Panel
 
 from ..app import create_app
 from ..auth.passwords import Passwords
