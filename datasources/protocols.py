@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from .calls import Call
 from .records.logs import DetectedField, IndexStats, LogFilter, LogLines, LogPattern
@@ -32,6 +32,19 @@ class TelemetrySource(Protocol):
 
     async def check(self, call: Call) -> str | None:
         """Asks for its version (None if it does not tell). Raises: SourceError."""
+
+    async def close(self) -> None:
+        """Closes the connections."""
+
+
+class KeySource(Protocol):
+    """Implemented by `oidc.client.OidcSource`."""
+
+    async def keys(self, call: Call) -> list[dict[str, Any]]:
+        """The provider's public keys as JSON Web Keys. Raises: SourceError."""
+
+    def status(self) -> Source:
+        """How it does; no request is made."""
 
     async def close(self) -> None:
         """Closes the connections."""

@@ -7,12 +7,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
-from datasources.http import HttpSender
+from datasources.http import HttpSender, SourceSettings
 from datasources.loki.client import LokiSource
+from datasources.oidc.client import OidcSource
 from datasources.postgres.engine import Database
 from datasources.postgres.repositories import Repositories
 from datasources.prometheus.client import PrometheusSource
-from datasources.protocols import LogsSource, MetricsSource, TracesSource
+from datasources.protocols import KeySource, LogsSource, MetricsSource, TracesSource
 from datasources.records.sources import SourceKind
 from datasources.tempo.client import TempoSource
 from resolvers.context import Sources
@@ -21,9 +22,11 @@ from .auth.authenticate import Authenticator
 from .auth.credentials import SessionCredentials
 from .auth.keys import KeyRing, open_key_ring
 from .auth.last_use import LastUse
+from .auth.oidc import OidcRules, OidcTokens
 from .auth.passwords import Passwords
+from .auth.provider_keys import ProviderKeys
 from .auth.tokens import AccessTokens
-from .settings import NamedSource, Settings
+from .settings import NamedSource, Oidc, Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,7 @@ class Resources:
     keys: KeyRing
     authenticate: Authenticator
     last_use: LastUse
+    identity: KeySource | None = None
 
 
 @asynccontextmanager
@@ -52,6 +56,9 @@ async def open_resources(settings: Settings, database_url: str) -> AsyncIterator
         sources = open_sources(settings.sources)
         for source in sources.all():
             stack.push_async_callback(source.close)
+        identity = open_identity(settings.oidc)
+        if identity is not None:
+            stack.push_async_callback(identity.close)
         database = await stack.enter_async_context(
             Database.open(database_url, pool_size=settings.database_pool_size, timeout_s=settings.database_timeout_s)
         )
@@ -64,7 +71,10 @@ async def open_resources(settings: Settings, database_url: str) -> AsyncIterator
             sources=sources,
             credentials=SessionCredentials(Passwords(), tokens, refresh_ttl=refresh_ttl),
             keys=keys,
-            authenticate=Authenticator(tokens, repositories, last_use=last_use),
+            authenticate=Authenticator(
+                tokens, repositories, last_use=last_use, foreign=_foreign_tokens(settings.oidc, identity, repositories)
+            ),
+            identity=identity,
             last_use=last_use,
         )
 
@@ -82,3 +92,31 @@ def open_sources(configured: tuple[NamedSource, ...]) -> Sources:
         else:
             traces[source.name] = TempoSource(HttpSender(source.for_sender(), SourceKind.TEMPO))
     return Sources(metrics, logs, traces)
+
+
+def open_identity(configured: Oidc) -> KeySource | None:
+    """The identity provider's client, where one is configured."""
+    if configured.issuer is None:
+        return None
+    ca_file = str(configured.ca_file) if configured.ca_file else None
+
+    def open_sender(url: str) -> HttpSender:
+        limits = SourceSettings(name="oidc", url=url, ca_file=ca_file, timeout_s=5, max_response_bytes=1024 * 1024)
+        return HttpSender(limits, SourceKind.OIDC)
+
+    return OidcSource(open_sender, issuer=configured.issuer, jwks_url=configured.jwks_url)
+
+
+def _foreign_tokens(configured: Oidc, identity: KeySource | None, repositories: Repositories) -> OidcTokens | None:
+    if identity is None or configured.issuer is None or configured.audience is None:
+        return None
+    rules = OidcRules(
+        issuer=configured.issuer,
+        audience=configured.audience,
+        algorithms=configured.algorithms,
+        leeway_s=configured.leeway_s,
+        email_claim=configured.email_claim,
+        roles_claim=configured.roles_claim,
+        provision=configured.provision,
+    )
+    return OidcTokens(rules, ProviderKeys(identity), repositories)

@@ -15,6 +15,7 @@ class SourceKind(enum.StrEnum):
     PROMETHEUS = "PROMETHEUS"
     LOKI = "LOKI"
     TEMPO = "TEMPO"
+    OIDC = "OIDC"
 
 
 class SourceState(enum.StrEnum):

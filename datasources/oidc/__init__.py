@@ -1,0 +1,1 @@
+"""An OpenID Connect provider, as far as its public keys go."""
