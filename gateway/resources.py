@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from datasources.http import HttpSender, SourceSettings
@@ -59,6 +59,7 @@ async def open_resources(settings: Settings, database_url: str) -> AsyncIterator
         identity = open_identity(settings.oidc)
         if identity is not None:
             stack.push_async_callback(identity.close)
+            sources = replace(sources, others=(identity,))
         database = await stack.enter_async_context(
             Database.open(database_url, pool_size=settings.database_pool_size, timeout_s=settings.database_timeout_s)
         )

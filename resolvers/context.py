@@ -10,6 +10,7 @@ from datasources.calls import Call
 from datasources.exceptions import SourceUnavailable
 from datasources.protocols import LogsSource, MetricsSource, TelemetrySource, TracesSource
 from datasources.records.projects import Project
+from datasources.records.sources import Source
 from datasources.records.time import ns_to_datetime
 
 from .access import Principal
@@ -25,6 +26,13 @@ if TYPE_CHECKING:
 S = TypeVar("S")
 
 
+class OtherSource(Protocol):
+    """Whatever can tell how it does."""
+
+    def status(self) -> Source:
+        """How it does; no request is made."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sources:
     """The configured telemetry sources by name."""
@@ -32,6 +40,8 @@ class Sources:
     metrics: Mapping[str, MetricsSource]
     logs: Mapping[str, LogsSource]
     traces: Mapping[str, TracesSource]
+    others: tuple[OtherSource, ...] = ()
+    """What no project reads and the gateway needs: an identity provider."""
 
     def all(self) -> list[TelemetrySource]:
         """Every telemetry source, in the order metrics, logs, traces."""

@@ -9,7 +9,8 @@ from .context import RequestContext
 
 
 async def sources(context: RequestContext) -> list[Source]:
-    """The store first, then the telemetry sources; as the gateway has seen them, nothing is asked now."""
+    """The store first, then the telemetry sources, then the others; as the gateway has seen them, nothing is asked now."""
     require_signed_in(context.principal)
     store = context.repositories.status()
-    return [store, *(source.status() for source in context.sources.all())]
+    found = [*context.sources.all(), *context.sources.others]
+    return [store, *(source.status() for source in found)]
