@@ -39,7 +39,7 @@ def run(*, port: int, data: Path, seed: int) -> None:
         with store_url(settings) as url:
             prepare_store(settings, url)
             run_fast(_demo(settings, url, listener, seed))
-    print("demo ended", file=sys.stderr)
+    sys.stderr.write("demo ended\n")
 
 
 async def _demo(settings: Settings, url: str, listener: socket.socket, seed: int) -> None:
@@ -70,8 +70,5 @@ In GraphiQL you are signed in already. Paste this, or run any example of the she
 
 {DASHBOARD_QUERY}
 Ctrl-C ends it."""
-    console = Console(highlight=False)
-    console.print(
-        Panel(text, title="the gateway is ready", expand=False) if console.is_terminal else text, markup=False
-    )
+    sys.stdout.write(f"{text}\n")  # as it is: a query that is wrapped cannot be pasted
     sys.stdout.flush()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from datasources.postgres.migrate import upgrade
 
 from ..settings import load_settings
@@ -12,4 +14,4 @@ def run() -> None:
     """Brings the tables to this version; does nothing where they are there already."""
     with store_url(load_settings()) as url:
         upgrade(url)
-    print("the store is up to date")
+    sys.stdout.write("the store is up to date\n")
