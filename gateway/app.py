@@ -17,7 +17,10 @@ from schema.roots import schema
 
 from .context import ContextMaker
 from .execution.documents import Documents
+from .execution.manifest import read_manifest
+from .execution.phases import phases
 from .execution.pipeline import Pipeline
+from .execution.trusted import TrustedDocuments
 from .middleware.access_log import AccessLog
 from .middleware.security_headers import SecurityHeaders
 from .resources import Resources
@@ -36,15 +39,8 @@ GZIP_FROM_BYTES = 1_024
 
 def create_app(resources: Resources, *, demo_account: dict[str, str] | None = None) -> Starlette:
     """The gateway. `demo_account` signs GraphiQL in: {email, password}."""
-    graphql_schema = schema._schema
-    documents = Documents(
-        graphql_schema,
-        size=resources.settings.document_cache_size,
-        max_tokens=resources.settings.document_max_tokens,
-        introspection=resources.settings.introspection,
-    )
     endpoint = GraphQLEndpoint(
-        Pipeline(graphql_schema, documents),
+        _pipeline(resources.settings),
         ContextMaker(resources),
         body_max_bytes=resources.settings.body_max_bytes,
     )
@@ -60,6 +56,23 @@ def create_app(resources: Resources, *, demo_account: dict[str, str] | None = No
         routes=_routes(endpoint, HealthRoutes(resources), Pages(resources.settings, demo_account), resources.settings),
         middleware=_middleware(resources.settings),
         lifespan=lifespan,
+    )
+
+
+def _pipeline(settings: Settings) -> Pipeline:
+    graphql_schema, given = schema._schema, settings.documents
+    manifest = read_manifest(given.trusted) if given.trusted else {}
+    documents = Documents(
+        graphql_schema, limits=given.limits(), size=given.cache_size, introspection=settings.introspection
+    )
+    return Pipeline(
+        graphql_schema,
+        phases(
+            graphql_schema,
+            trusted=TrustedDocuments(manifest, only=given.trusted_only, automatic=given.automatic),
+            documents=documents,
+            budgets=settings.costs.budgets(),
+        ),
     )
 
 

@@ -14,6 +14,8 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 from datasources.http import SourceSettings
 from resolvers.account_rules import SignUpPolicy
 
+from .endpoint_settings import ENDPOINT_GROUPS, Costs, Documents
+
 PREFIX = "GATEWAY_"
 ASYMMETRIC = frozenset({"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"})
 """A symmetric algorithm would make the provider's public key a secret that everybody knows."""
@@ -163,7 +165,13 @@ class Oidc(BaseSettings):
         return self
 
 
-_GROUPS: dict[str, type[BaseSettings]] = {"prometheus": Prometheus, "loki": Loki, "tempo": Tempo, "oidc": Oidc}
+_GROUPS: dict[str, type[BaseSettings]] = {
+    "prometheus": Prometheus,
+    "loki": Loki,
+    "tempo": Tempo,
+    "oidc": Oidc,
+    **ENDPOINT_GROUPS,
+}
 
 
 class Settings(BaseSettings):
@@ -199,8 +207,8 @@ class Settings(BaseSettings):
     )
     body_max_bytes: int = Field(1024 * 1024, ge=1024, description="Largest GraphQL request body, in bytes.")
     request_timeout_s: float = Field(10.0, gt=0, le=300, description="Seconds that one GraphQL request may take.")
-    document_max_tokens: int = Field(10_000, ge=100, description="Most tokens in one document.")
-    document_cache_size: int = Field(1_000, ge=1, description="Parsed and validated documents kept.")
+    documents: Documents = Field(default_factory=Documents)
+    costs: Costs = Field(default_factory=Costs)
     introspection: bool = Field(True, description="Whether the schema may be asked for.")
     graphiql: bool = Field(True, description="Whether /graphiql is served.")
     database_pool_size: int = Field(10, ge=2, le=200, description="Connections to PostgreSQL per process.")

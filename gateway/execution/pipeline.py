@@ -1,97 +1,140 @@
-"""From a request to its answer: document, operation, execution, masking."""
+"""From a request to its answer: the phases in their order, then execution and masking."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from inspect import isawaitable
-from typing import Any, cast
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Protocol
 
-from graphql import ExecutionResult, GraphQLError, GraphQLSchema, OperationType, execute
-from strawberry.execution import optimized_is_awaitable
+from graphql import ExecutionResult, GraphQLSchema, OperationType
 
-from datasources.exceptions import DeadlineExceeded
+from datasources.exceptions import DeadlineExceeded, GatewayError
 from resolvers.context import RequestContext
 
-from .documents import Document, Documents
+from .caller import NOBODY, Caller
 from .masking import formatted, hidden
-from .projection.executor import ProjectingExecutor
-from .request import GraphQLAnswer, GraphQLRequest, RequestFault
+from .operation import Operation, Phase
+from .request import GraphQLAnswer, GraphQLRequest, Json, Refused, RequestFault
+from .whole import execute_whole
 
 GRACE_S = 0.5
 """How long after its deadline a request may go on, so that late fields fail one by one and the others arrive."""
 
 
+class Watch(Protocol):
+    """Sees every operation from its start to its end: its span, its metrics, its line in the log."""
+
+    def __call__(self, operation: Operation) -> AbstractContextManager[Outcome]:
+        """Entered before the first phase, left when the answer is there, an exception passes, or it is cancelled."""
+
+
+class Outcome:
+    """What a watch is told of an operation's end."""
+
+    __slots__ = ("errors",)
+
+    def __init__(self) -> None:
+        self.errors: list[Json] = []
+
+
 class Pipeline:
-    """Executes requests against one schema."""
+    """Executes requests against one schema. `phases` come in the order in which they are called."""
 
-    def __init__(self, schema: GraphQLSchema, documents: Documents) -> None:
-        self._schema = schema
-        self._documents = documents
+    def __init__(self, schema: GraphQLSchema, phases: Sequence[Phase], watch: Watch | None = None) -> None:
+        self.schema = schema
+        self.phases = tuple(phases)
+        self._watch = watch
 
-    async def answer(self, request: GraphQLRequest, context: RequestContext) -> GraphQLAnswer:
-        """The answer to a query or mutation; a request that cannot be executed gives one with errors and no data.
+    def watch(self, operation: Operation) -> AbstractContextManager[Outcome]:
+        """Every transport executes within it, and tells it the errors."""
+        return self._watch(operation) if self._watch else nullcontext(Outcome())
+
+    async def prepare(self, operation: Operation) -> None:
+        """Takes the operation through all phases; then `operation.document` and `operation.node` can be executed.
+
+        Raises: Refused and RequestFault, whose errors may be shown, and GatewayError.
+        """
+        for phase in self.phases:
+            await phase(operation)
+
+    async def answer(self, request: GraphQLRequest, context: RequestContext, caller: Caller = NOBODY) -> GraphQLAnswer:
+        """The one answer to a query or mutation; a request that cannot be executed gives one with errors and no data.
 
         Raises: RequestFault where the transport cannot carry the operation (a mutation by GET, a subscription).
         """
-        document = self._documents.get(request.query)
-        if document.errors or document.tree is None:
-            return refused(*document.errors, code=document.code)
-        fault = _operation_fault(document, request)
-        if fault is not None:
-            return refused(GraphQLError(fault), code="GRAPHQL_UNKNOWN_OPERATION_NAME")
+        operation = Operation(request, context, caller)
+        with self.watch(operation) as outcome:
+            answer = await self._answer(operation)
+            outcome.errors = answer.errors or []
+        return answer
+
+    async def _answer(self, operation: Operation) -> GraphQLAnswer:
         try:
-            # graphql-core gathers fields in tasks of its own: the deadline ends them all
-            async with asyncio.timeout_at(context.call.deadline.at_s - _clock_offset() + GRACE_S):
-                result = await self._execute(document, request, context)
-        except TimeoutError:
-            late = DeadlineExceeded("the request's deadline has passed")
-            return GraphQLAnswer(errors=[{"message": late.message, "extensions": {"code": late.code}}])
+            await self.prepare(operation)
+            _require_one_answer(operation)
+            return await self.execute(operation)
+        except RequestFault:
+            raise
         except Exception as error:  # noqa: BLE001 - the last exit: nothing internal leaves
-            return GraphQLAnswer(errors=[{"message": "internal error", "extensions": hidden(error)}])
-        return _answer(result)
+            return failure(operation, error)
 
-    async def _execute(self, document: Document, request: GraphQLRequest, context: RequestContext) -> ExecutionResult:
-        assert document.tree is not None
-        result = execute(
-            self._schema,
-            document.tree,
-            context_value=context,
-            variable_values=request.variables,
-            operation_name=request.operation_name,
-            executor_class=ProjectingExecutor,
-            is_awaitable=cast("Any", optimized_is_awaitable),
-        )
-        return await result if isawaitable(result) else result
+    async def execute(self, operation: Operation) -> GraphQLAnswer:
+        """The whole answer to a query or mutation that was prepared. Raises: TimeoutError past its deadline."""
+        # graphql-core gathers fields in tasks of its own: the deadline ends them all
+        async with asyncio.timeout_at(until(operation.context)):
+            result = await execute_whole(self.schema, operation)
+        return _answer(operation, result)
 
 
-def refused(*errors: GraphQLError, code: str | None) -> GraphQLAnswer:
-    """An answer to a request that was not executed."""
-    return GraphQLAnswer(errors=[formatted(error, code=code) for error in errors], executed=False)
+def until(context: RequestContext) -> float:
+    """When a request is given up, an instant of the loop's clock."""
+    return context.call.deadline.at_s - _clock_offset() + GRACE_S
 
 
-def _answer(result: ExecutionResult) -> GraphQLAnswer:
+def failure(operation: Operation, error: Exception) -> GraphQLAnswer:
+    """The answer where an exception came instead of one."""
+    if isinstance(error, Refused):
+        return refusal(operation, error.errors)
+    if isinstance(error, TimeoutError):
+        late = DeadlineExceeded("the request's deadline has passed")
+        return GraphQLAnswer(errors=[{"message": late.message, "extensions": {"code": late.code}}])
+    if isinstance(error, GatewayError):
+        code = {"code": error.code, **error.extensions}
+        return refusal(operation, [{"message": error.message, "extensions": code}])
+    return GraphQLAnswer(errors=[{"message": "internal error", "extensions": hidden(error)}])
+
+
+def refusal(operation: Operation, errors: list[Json]) -> GraphQLAnswer:
+    """The answer to a request that was not executed."""
+    return GraphQLAnswer(errors=errors, executed=False, extensions=extensions(operation), headers=operation.headers)
+
+
+def extensions(operation: Operation) -> Json | None:
+    """What stands beside data and errors: the cost, where it is known and asked for."""
+    if operation.cost is None or not operation.caller.wants_cost:
+        return None
+    return {"cost": operation.cost.told()}
+
+
+def _answer(operation: Operation, result: ExecutionResult) -> GraphQLAnswer:
     errors = [formatted(error) for error in result.errors or ()] or None
     # variables that cannot be coerced give errors without a path and no data: nothing was executed then
     executed = result.data is not None or any(error.path for error in result.errors or ())
-    return GraphQLAnswer(data=result.data, errors=errors, executed=executed)
+    return GraphQLAnswer(
+        data=result.data,
+        errors=errors,
+        executed=executed,
+        extensions=extensions(operation),
+        headers=operation.headers,
+    )
 
 
-def _operation_fault(document: Document, request: GraphQLRequest) -> str | None:
-    operation = document.operation(request.operation_name)
-    if operation is None:
-        if request.operation_name is None:
-            return "the document has several operations or none: say which one by `operationName`"
-        return "the document has no operation of this name"
-    if operation.operation is OperationType.SUBSCRIPTION:
-        raise RequestFault(
-            "subscriptions need graphql-transport-ws, or Accept: text/event-stream or multipart/mixed",
-            status=406,
-            code="SUBSCRIPTION_TRANSPORT",
-        )
-    if request.read_only and operation.operation is not OperationType.QUERY:
-        raise RequestFault("GET carries queries only; send a mutation by POST", status=405, code="METHOD_NOT_ALLOWED")
-    return None
+def _require_one_answer(operation: Operation) -> None:
+    if operation.type is OperationType.SUBSCRIPTION:
+        message = "subscriptions need graphql-transport-ws, or Accept: text/event-stream or multipart/mixed"
+        raise RequestFault(message, status=406, code="SUBSCRIPTION_TRANSPORT")
 
 
 def _clock_offset() -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -11,9 +12,15 @@ import strawberry
 
 from datasources.calls import Call, Deadline, Ledger
 from datasources.exceptions import SourceUnavailable
+from gateway.execution.caller import Caller
+from gateway.execution.cost import Budgets, CostLimit
 from gateway.execution.documents import Documents
+from gateway.execution.limits import Limits
 from gateway.execution.pipeline import Pipeline
 from gateway.execution.request import GraphQLAnswer, GraphQLRequest, RequestFault, parse_request
+from gateway.execution.selection import select_operation
+from gateway.execution.trusted import TrustedDocuments
+from resolvers.access import ANONYMOUS
 from resolvers.context import RequestContext
 
 
@@ -40,16 +47,24 @@ class Mutation:
         return True
 
 
-SCHEMA = strawberry.Schema(Query, Mutation)._schema
+@strawberry.type
+class Subscription:
+    @strawberry.subscription
+    async def ticks(self) -> AsyncIterator[int]:
+        yield 1
+
+
+SCHEMA = strawberry.Schema(Query, Mutation, Subscription)._schema
 
 
 def _pipeline(**options: Any) -> Pipeline:
-    given = {"size": 10, "max_tokens": 100, "introspection": True} | options
-    return Pipeline(SCHEMA, Documents(SCHEMA, **given))
+    documents = Documents(SCHEMA, limits=Limits(tokens=100), size=10, **options)
+    return Pipeline(SCHEMA, [TrustedDocuments(), documents, select_operation, CostLimit(SCHEMA, Budgets())])
 
 
 def _context(seconds: float = 5.0) -> RequestContext:
-    return cast(RequestContext, SimpleNamespace(call=Call(Deadline.after(seconds), Ledger())))
+    call = Call(Deadline.after(seconds), Ledger())
+    return cast(RequestContext, SimpleNamespace(call=call, principal=ANONYMOUS, now_ns=0))
 
 
 async def _answer(query: str, seconds: float = 5.0, **request: Any) -> GraphQLAnswer:
@@ -72,7 +87,9 @@ async def test_a_field_that_fails_leaves_the_others_whole() -> None:
     [
         ("{ hello", {}, "PARSING_ERROR"),
         ("{ hello {} }", {}, "PARSING_ERROR"),
-        ("{ " + "hello " * 200 + "}", {}, "PARSING_ERROR"),
+        ("{ " + "hello " * 200 + "}", {}, "MAX_TOKENS_LIMIT"),
+        ("{ " + "hello " * 50 + "}", {}, "MAX_ROOT_FIELDS_LIMIT"),
+        ("{ ...F } fragment F on Query { ...F }", {}, "GRAPHQL_VALIDATION_FAILED"),
         ("{ nothing }", {}, "GRAPHQL_VALIDATION_FAILED"),
         ("query A { hello } query B { hello }", {}, "GRAPHQL_UNKNOWN_OPERATION_NAME"),
         ("query A { hello }", {"operation_name": "C"}, "GRAPHQL_UNKNOWN_OPERATION_NAME"),
@@ -86,6 +103,17 @@ async def test_a_request_that_cannot_be_executed_has_errors_and_no_data(
     body = (await _answer(query, **request_)).body()
     assert "data" not in body
     assert body["errors"][0]["extensions"]["code"] == code
+
+
+async def test_a_subscription_is_told_which_transports_carry_it() -> None:
+    with pytest.raises(RequestFault, match=r"graphql-transport-ws.*text/event-stream"):
+        await _answer("subscription { ticks }")
+
+
+async def test_the_cost_is_told_where_it_is_asked_for() -> None:
+    caller = Caller(wants_cost=True)
+    answer = await _pipeline().answer(GraphQLRequest(query="{ hello }"), _context(), caller)
+    assert answer.body()["extensions"] == {"cost": {"requested": 1, "limit": 1000}}
 
 
 async def test_a_mutation_does_not_travel_by_get() -> None:
@@ -108,7 +136,7 @@ async def test_without_introspection_neither_the_schema_nor_a_suggestion_is_told
 
 
 def test_a_document_is_read_once_and_the_least_used_goes_first() -> None:
-    documents = Documents(SCHEMA, size=2, max_tokens=100, introspection=True)
+    documents = Documents(SCHEMA, limits=Limits(), size=2)
     first = documents.get("{ hello }")
     assert documents.get("{ hello }") is first
     documents.get("{ broken }")
