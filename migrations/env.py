@@ -7,7 +7,7 @@ import asyncio
 from alembic import context
 from sqlalchemy import Connection
 
-from datasources.postgres.dsn import create_engine
+from datasources.postgres.alembic_runner import create_engine
 from datasources.postgres.partitions import is_partition
 from datasources.postgres.tables import metadata
 

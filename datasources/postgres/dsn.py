@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-import asyncpg
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from sqlalchemy.pool import NullPool
-
 SCHEMES = ("postgresql", "postgres", "postgresql+asyncpg")
 
 
@@ -27,12 +23,3 @@ def shown_dsn(database_url: str) -> str:
     parts = urlsplit(driver_dsn(database_url))
     account, at, host = parts.netloc.rpartition("@")
     return parts._replace(netloc=f"{account.partition(':')[0]}{at}{host}").geturl()
-
-
-def create_engine(database_url: str) -> AsyncEngine:
-    """SQLAlchemy's engine on the same address, without a pool: migrations use it once.
-
-    The driver reads the address itself, so that an `sslmode` or a socket's folder means the same on both ways.
-    """
-    dsn = driver_dsn(database_url)
-    return create_async_engine("postgresql+asyncpg://", async_creator=lambda: asyncpg.connect(dsn), poolclass=NullPool)

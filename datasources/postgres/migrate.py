@@ -3,33 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import io
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+import re
 from pathlib import Path
-from typing import TypeVar
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
-from sqlalchemy import Connection, text
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection
+import asyncpg
 
-from .dsn import create_engine
+from .dsn import driver_dsn
+from .exceptions import MigrationError
 from .failures import FAILURES, to_source_error
 
+__all__ = ["FOLDER", "MigrationError", "apply", "find_drift", "head", "require_current", "upgrade"]
+
 FOLDER = Path(__file__).parents[2] / "migrations"
-_LOCK = 7_305_001
-"""Of PostgreSQL's advisory locks: gateways that start together migrate one after the other."""
-
-T = TypeVar("T")
-
-
-class MigrationError(Exception):
-    """The tables are not of this version; the message is one line and says what to do."""
+TIMEOUT_S = 10.0
+_REVISION = re.compile(r"^(down_)?revision(?::[^=]+)? = [\"'](\w+)[\"']", re.MULTILINE)
 
 
 def upgrade(database_url: str) -> None:
@@ -47,57 +34,61 @@ def require_current(database_url: str) -> None:
 
 async def apply(database_url: str) -> None:
     """`upgrade` for those who have a loop already."""
-    async with _connect(database_url) as connection:
-        await connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
-        await connection.run_sync(_with_config(lambda config: command.upgrade(config, "head")))
+    if await _current(database_url) != head():
+        from . import alembic_runner  # noqa: PLC0415 - a start with nothing to migrate need not wait for SQLAlchemy
+
+        await alembic_runner.apply(database_url, FOLDER)
 
 
 async def find_drift(database_url: str) -> str | None:
     """What the tables in code have that the migrations don't give, or the other way round; None where they agree."""
-    async with _connect(database_url) as connection:
-        try:
-            await connection.run_sync(_with_config(command.check))
-        except CommandError as error:
-            return str(error)
-        return None
+    from . import alembic_runner  # noqa: PLC0415 - as above
+
+    return await alembic_runner.find_drift(database_url, FOLDER)
+
+
+def head() -> str:
+    """The latest revision in the folder. Raises: MigrationError where it is not a single one."""
+    _, last = _revisions()
+    return last
+
+
+def _revisions() -> tuple[set[str], str]:
+    """(all revisions, the one that no other follows), read without importing them."""
+    known: set[str] = set()
+    followed: set[str] = set()
+    for path in (FOLDER / "versions").glob("*.py"):
+        for down, revision in _REVISION.findall(path.read_text("utf-8")):
+            (followed if down else known).add(revision)
+    heads = known - followed
+    if len(heads) != 1:
+        raise MigrationError(f"the folder {FOLDER} has {len(heads)} latest migrations and should have one")
+    return known, heads.pop()
 
 
 async def _require_current(database_url: str) -> None:
-    scripts = ScriptDirectory(str(FOLDER))
-    head = scripts.get_current_head()
-    async with _connect(database_url) as connection:
-        found = await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())
-    if found == head:
+    found = await _current(database_url)
+    known, last = _revisions()
+    if found == last:
         return
-    if found is not None and found not in {revision.revision for revision in scripts.walk_revisions()}:
-        raise MigrationError(f"the store was migrated to {found} by a newer gateway; this one knows up to {head}")
+    if found is not None and found not in known:
+        raise MigrationError(f"the store was migrated to {found} by a newer gateway; this one knows up to {last}")
     raise MigrationError(
-        f"the store's tables are of {found or 'no'} revision, this gateway needs {head}: run `python -m gateway migrate`"
+        f"the store's tables are of {found or 'no'} revision, this gateway needs {last}: run `python -m gateway migrate`"
     )
 
 
-def _with_config(work: Callable[[Config], T]) -> Callable[[Connection], T]:
-    def run(connection: Connection) -> T:
-        config = Config(attributes={"connection": connection}, stdout=io.StringIO())
-        config.set_main_option("script_location", str(FOLDER))
-        config.set_main_option("path_separator", "os")
-        return work(config)
-
-    return run
-
-
-@asynccontextmanager
-async def _connect(database_url: str) -> AsyncIterator[AsyncConnection]:
-    engine = create_engine(database_url)
+async def _current(database_url: str) -> str | None:
+    """The revision that the database is at; None for one without tables."""
     try:
-        async with engine.begin() as connection:
-            yield connection
-    except DBAPIError as error:
-        cause = error.orig.__cause__ if error.orig is not None and error.orig.__cause__ else error
-        raise to_source_error(cause, took_ms=0) from error
+        async with asyncio.timeout(TIMEOUT_S):
+            connection = await asyncpg.connect(driver_dsn(database_url))
+            try:
+                if await connection.fetchval("SELECT to_regclass('alembic_version')") is None:
+                    return None
+                found: str | None = await connection.fetchval("SELECT version_num FROM alembic_version")
+                return found
+            finally:
+                await connection.close()
     except FAILURES as error:
         raise to_source_error(error, took_ms=0) from error
-    except CommandError as error:
-        raise MigrationError(f"the store cannot be migrated: {error}") from error
-    finally:
-        await engine.dispose()

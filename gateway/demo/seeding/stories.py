@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from datasources.calls import Call
 from datasources.postgres.repositories import Repositories
@@ -23,8 +23,7 @@ async def tell_story(repositories: Repositories, project: Project, user: User, a
         return
     workflow = repositories.errors.workflow
     await workflow.assign(keys[ASSIGNED], user.key, by=user.key, at=at, call=call)
-    await workflow.comment(
-        keys[ASSIGNED], "It is the same minute every time. Looking at the traces.", by=user.key, at=at, call=call
-    )
+    said = "It is the same minute every time. Looking at the traces."
+    await workflow.comment(keys[ASSIGNED], said, by=user.key, at=at + timedelta(minutes=4), call=call)
     await workflow.set_status([keys[RESOLVED]], ErrorStatus.RESOLVED, by=user.key, at=at, call=call)
     await workflow.set_status([keys[IGNORED]], ErrorStatus.IGNORED, by=user.key, at=at, call=call)

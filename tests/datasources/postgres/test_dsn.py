@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import text
 
-from datasources.postgres.dsn import create_engine, driver_dsn, shown_dsn
+from datasources.postgres.alembic_runner import create_engine
+from datasources.postgres.dsn import driver_dsn, shown_dsn
 
 
 @pytest.mark.parametrize(

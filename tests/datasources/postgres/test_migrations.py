@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 
 import asyncpg
 import pytest
+from alembic.script import ScriptDirectory
 
 from datasources.exceptions import SourceUnavailable
 from datasources.postgres import migrate
 from datasources.postgres.engine import Database
 from datasources.postgres.migrate import MigrationError
 from tests.store_rows import new_call
+
+ROOT = migrate.FOLDER.parent
 
 
 def execute(url: str, sql: str) -> None:
@@ -40,6 +45,16 @@ async def test_partitions_are_no_drift(database_url: str, database: Database) ->
     )
     assert found > 0
     assert await migrate.find_drift(database_url) is None
+
+
+def test_latest_revision_is_the_one_that_alembic_finds() -> None:
+    assert migrate.head() == ScriptDirectory(str(migrate.FOLDER)).get_current_head()
+
+
+def test_nothing_that_serves_imports_sqlalchemy() -> None:
+    serving = "datasources.postgres.repositories, datasources.postgres.migrate, datasources.postgres.partitions"
+    code = f"import sys, {serving}; sys.exit('sqlalchemy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False, cwd=ROOT).returncode == 0
 
 
 def test_second_upgrade_does_nothing(database_url: str) -> None:
