@@ -15,7 +15,10 @@ from .auth.keys import KeysError
 from .commands import check as check_command
 from .commands import demo as demo_command
 from .commands import migrate as migrate_command
+from .commands import project as project_command
 from .commands import serve as serve_command
+from .commands import token as token_command
+from .commands import user as user_command
 from .commands import worker as worker_command
 from .demo.processes import DemoError
 from .embedded_postgres import EmbeddedPostgresError
@@ -32,6 +35,9 @@ EXPECTED = (
     GatewayError,
 )
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+app.add_typer(user_command.app, name="user")
+app.add_typer(project_command.app, name="project")
+app.add_typer(token_command.app, name="token")
 
 
 @app.command()

@@ -62,6 +62,11 @@ class Project(Struct, frozen=True, kw_only=True):
         return global_id("Project", self.key)
 
     @property
+    def source_names(self) -> tuple[str, str, str]:
+        """The sources of its metrics, logs and traces."""
+        return (self.metrics_source, self.logs_source, self.traces_source)
+
+    @property
     def telemetry_scope(self) -> TelemetryScope:
         """The scope as it is shown: a rule with several values gives one label per value, a pattern is shown as `~pattern`."""
         labels = [

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from datasources.exceptions import BadInput
 from datasources.records.projects import Project
-from datasources.scope import Rule, Scope
+from datasources.scope import Rule
 from datasources.scoping.rules import check_label
 
 MAX_RULES = 10
@@ -53,12 +53,12 @@ def rules_of(labels: Sequence[tuple[str, str]], *, argument: str) -> tuple[Rule,
         raise BadInput(str(error), argument=argument) from None
 
 
-def is_within(rules: Sequence[Rule], outer: Scope) -> bool:
-    """Whether whatever `rules` (of all signals) select, `outer` selects too.
+def is_within(rules: Sequence[Rule], outer: Sequence[Rule]) -> bool:
+    """Whether whatever `rules` (of all signals) select, the `outer` ones select too.
 
     Rules are ANDed: each of the outer ones has to be there again, with no value that it does not have.
     """
-    return all(any(_narrows(rule, wall) for rule in rules) for wall in outer.rules)
+    return all(any(_narrows(rule, wall) for rule in rules) for wall in outer)
 
 
 def lies_within(asked: ScopeInput, rules: Sequence[Rule], outer: Project) -> bool:
@@ -69,7 +69,7 @@ def lies_within(asked: ScopeInput, rules: Sequence[Rule], outer: Project) -> boo
         (asked.logs_source, outer.logs_source),
         (asked.traces_source, outer.traces_source),
     )
-    return all(wanted is None or wanted == given for wanted, given in same) and is_within(rules, outer.scope)
+    return all(wanted is None or wanted == given for wanted, given in same) and is_within(rules, outer.scope.rules)
 
 
 def _narrows(rule: Rule, wall: Rule) -> bool:

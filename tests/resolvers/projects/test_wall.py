@@ -22,10 +22,6 @@ JOBS = Rule("job", pattern="shop/.+")
 LOGS_ONLY = Rule("service_namespace", ("shop",), signals=frozenset({Signal.LOGS}))
 
 
-def scope(*rules: Rule) -> Scope:
-    return Scope(frozenset({"p"}), rules)
-
-
 @pytest.mark.parametrize(
     ("labels", "outer", "within"),
     [
@@ -55,7 +51,7 @@ def test_a_scope_lies_within_another(labels: Any, outer: list[Rule], within: boo
     except BadInput:
         assert within is None
     else:
-        assert is_within(rules, scope(*outer)) is within
+        assert is_within(rules, outer) is within
 
 
 @pytest.mark.parametrize(
@@ -91,7 +87,7 @@ def test_what_a_scope_within_another_selects_the_other_selects_too(
     labels: Any, outer: list[Rule], series: dict[str, str]
 ) -> None:
     rules = rules_of(labels, argument="")
-    if is_within(rules, scope(*outer)) and holds(rules, series):
+    if is_within(rules, outer) and holds(rules, series):
         assert holds(outer, series)
 
 
