@@ -1,4 +1,7 @@
-"""Traces: what a source recorded, and the same as it is shown. Ids are lower-case hex, 32 digits for traces, 16 for spans."""
+"""Traces: what a source recorded, and the same as it is shown. Ids are lower-case hex, 32 digits for traces, 16 for spans.
+
+What a trace has thousands of is not seen by the garbage collector: nothing that a span refers to refers back to it.
+"""
 
 from __future__ import annotations
 
@@ -40,14 +43,14 @@ class TraceLinkStatus(enum.StrEnum):
     SOURCE_FAILED = "SOURCE_FAILED"
 
 
-class Attribute(Struct, frozen=True):
+class Attribute(Struct, frozen=True, gc=False):
     """A name and any JSON value: text, number, boolean, list or object; bytes come as base64."""
 
     name: str
     value: object
 
 
-class SpanEvent(Struct, frozen=True):
+class SpanEvent(Struct, frozen=True, gc=False):
     """Something that happened during a span, such as an exception."""
 
     name: str
@@ -55,7 +58,7 @@ class SpanEvent(Struct, frozen=True):
     attributes: list[Attribute]
 
 
-class RecordedLink(Struct, frozen=True):
+class RecordedLink(Struct, frozen=True, gc=False):
     """A link as a source recorded it."""
 
     trace_id: str
@@ -63,7 +66,7 @@ class RecordedLink(Struct, frozen=True):
     attributes: list[Attribute]
 
 
-class RecordedSpan(Struct, frozen=True, kw_only=True):
+class RecordedSpan(Struct, frozen=True, kw_only=True, gc=False):
     """A span as a source recorded it. `parent_id` is None on roots; the times are what the span's own clock said."""
 
     id: str
@@ -211,7 +214,7 @@ class TraceConnection(Connection[TraceSummary], frozen=True, kw_only=True, dict=
     traceql: str
 
 
-class SpanLink(Struct, frozen=True, kw_only=True):
+class SpanLink(Struct, frozen=True, kw_only=True, gc=False):
     """A link to a span of another trace."""
 
     project: Project
@@ -220,7 +223,7 @@ class SpanLink(Struct, frozen=True, kw_only=True):
     attributes: list[Attribute]
 
 
-class Span(Struct, frozen=True, kw_only=True):
+class Span(Struct, frozen=True, kw_only=True, gc=False):
     """A span in its place in the trace.
 
     `parent_id` is None where the parent is not among the spans shown. `offset_ns` is since the trace's start,

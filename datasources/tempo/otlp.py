@@ -1,4 +1,7 @@
-"""OTLP's traces as Tempo writes them: protojson with defaults left out, 64-bit numbers as text and ids as base64."""
+"""OTLP's traces as Tempo writes them: protojson with defaults left out, 64-bit numbers as text and ids as base64.
+
+The structs are not seen by the garbage collector, which a large trace would keep busy: nothing in them refers back.
+"""
 
 from __future__ import annotations
 
@@ -13,14 +16,14 @@ from ..records.traces import Attribute
 MAX_VALUE_DEPTH = 20
 
 
-class KeyValue(Struct):
+class KeyValue(Struct, gc=False):
     """An attribute. The value is `{"stringValue": ...}` and the like, or `{}`."""
 
     key: str = ""
     value: dict[str, object] = {}
 
 
-class Event(Struct, rename="camel"):
+class Event(Struct, rename="camel", gc=False):
     """A span event."""
 
     time_unix_nano: int = 0
@@ -28,7 +31,7 @@ class Event(Struct, rename="camel"):
     attributes: list[KeyValue] = []
 
 
-class Link(Struct, rename="camel"):
+class Link(Struct, rename="camel", gc=False):
     """A span link."""
 
     trace_id: str = ""
@@ -36,14 +39,14 @@ class Link(Struct, rename="camel"):
     attributes: list[KeyValue] = []
 
 
-class Status(Struct):
+class Status(Struct, gc=False):
     """A span's status; `{}` where it is unset."""
 
     code: str | int = 0
     message: str = ""
 
 
-class OtlpSpan(Struct, rename="camel"):
+class OtlpSpan(Struct, rename="camel", gc=False):
     """A span. A kind or a status may come by name or by number."""
 
     span_id: str
