@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
@@ -34,6 +34,9 @@ from .services import Service
 from .shared import Interval
 from .sources import SourceReport
 from .traces import TraceSummary
+
+if TYPE_CHECKING:
+    from .projects import Project
 
 Frame = dashboards.Dashboard
 First = Annotated[int | None, strawberry.argument(description="How many at most.")]

@@ -42,7 +42,12 @@ _KINDS: tuple[tuple[tuple[type[BaseException], ...], type[SourceError], str], ..
         "its tables are not of this version: run `python -m gateway migrate`",
     ),
     (
-        (asyncpg.InsufficientResourcesError, asyncpg.TransactionRollbackError, asyncpg.InterfaceError),
+        (
+            asyncpg.InsufficientResourcesError,
+            asyncpg.ObjectNotInPrerequisiteStateError,
+            asyncpg.TransactionRollbackError,
+            asyncpg.InterfaceError,
+        ),
         SourceUnavailable,
         "it cannot do this now",
     ),

@@ -17,6 +17,7 @@ from ..records.users import Membership, Role
 from ..scope import ALL_SIGNALS, Rule, Scope, Signal
 from .cursors import decode_cursor, encode_cursor
 from .engine import Database, Row, Statements
+from .last_known import LastKnown
 from .patterns import contains
 from .users import membership
 
@@ -40,6 +41,7 @@ class ProjectsRepository:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._known: LastKnown[str, Project | None] = LastKnown()
 
     async def by_keys(self, keys: Sequence[UUID], *, call: Call) -> list[Project]:
         """The projects of these keys, in no order; unknown keys are left out."""
@@ -47,7 +49,10 @@ class ProjectsRepository:
         return [_project(row) for row in await self._database.fetch(sql, list(keys), call=call)]
 
     async def by_slug(self, slug: str, *, call: Call) -> Project | None:
-        """The project of a slug."""
+        """The project of a slug; for a moment also while the store is away."""
+        return await self._known.read(slug, lambda: self._by_slug(slug, call))
+
+    async def _by_slug(self, slug: str, call: Call) -> Project | None:
         row = await self._database.fetchrow(f"SELECT {_PROJECT} FROM projects WHERE slug = $1", slug, call=call)
         return None if row is None else _project(row)
 

@@ -9,6 +9,7 @@ import jwt
 
 from datasources.calls import Call
 from datasources.exceptions import Unauthenticated
+from datasources.postgres.last_known import LastKnown
 from resolvers.access import ANONYMOUS, Principal
 
 from .last_use import LastUse
@@ -16,7 +17,12 @@ from .secrets import digest
 from .tokens import REFUSED, AccessTokens
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from uuid import UUID
+
+    from datasources.postgres.api_tokens import TokenRole
     from datasources.postgres.repositories import Repositories
+    from datasources.records.users import Role
 
 MAX_HEADER = 8_192
 API_TOKEN_PREFIX = "gwt_"
@@ -44,6 +50,8 @@ class Authenticator:
         self._repositories = repositories
         self._last_use = last_use
         self._foreign = foreign
+        self._people: LastKnown[tuple[UUID, UUID | None], Mapping[UUID, Role] | None] = LastKnown()
+        self._machines: LastKnown[bytes, TokenRole | None] = LastKnown()
 
     async def __call__(self, authorization: str | None, *, call: Call) -> Principal:
         """Who it is; anonymous without a header.
@@ -65,14 +73,20 @@ class Authenticator:
 
     async def _person(self, token: str, call: Call) -> Principal:
         user_key, session_key = self._tokens.verify(token)
-        roles = await self._repositories.users.roles_of(user_key, session_key, call=call)
+        roles = await self._people.read(
+            (user_key, session_key),
+            lambda: self._repositories.users.roles_of(user_key, session_key, call=call),
+        )
         if roles is None:
             raise Unauthenticated(REFUSED)
         return Principal(user_key, roles, session_key=session_key)
 
     async def _machine(self, token: str, call: Call) -> Principal:
         now = datetime.now(UTC)
-        found = await self._repositories.api_tokens.role_of(digest(token), now, call=call)
+        key = digest(token)
+        found = await self._machines.read(
+            key, lambda: self._repositories.api_tokens.role_of(key, now, call=call)
+        )
         if found is None:
             raise Unauthenticated(REFUSED)
         self._last_use.note(found.token_key, now)

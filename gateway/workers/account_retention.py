@@ -1,4 +1,4 @@
-"""Forgets what accounts leave behind: sessions that ended, attempts, invitations, deleted projects. In every process, since all of it is idempotent."""
+"""Forgets what accounts leave behind: ended sessions, attempts, invitations, deleted projects. In every process: it is idempotent."""
 
 from __future__ import annotations
 

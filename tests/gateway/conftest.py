@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -45,6 +46,7 @@ class World:
     client: httpx.AsyncClient
     sources: dict[str, Faults]
     resources: Resources
+    stop_store: Callable[[], Awaitable[None]]
     token: str = ""
 
     async def sign_in(self, project: str) -> None:
@@ -93,6 +95,11 @@ async def _seed(server: EmbeddedPostgres, scenario: Scenario) -> None:
         await seed_store(Repositories.of(database), scenario, accounts)
 
 
+async def _stop(server: EmbeddedPostgres, database: str) -> None:
+    await administer(server, f"ALTER DATABASE {database} ALLOW_CONNECTIONS false")
+    await administer(server, f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}'")
+
+
 @pytest.fixture
 async def world(
     postgres_server: EmbeddedPostgres,
@@ -114,7 +121,7 @@ async def world(
     async with open_resources(settings, postgres_server.dsn(name)) as resources:
         transport = httpx.ASGITransport(create_app(resources))
         async with httpx.AsyncClient(transport=transport, base_url="http://gateway", timeout=30) as client:
-            found = World(client, sources, resources)
+            found = World(client, sources, resources, partial(_stop, postgres_server, name))
             await found.sign_in("shop")
             yield found
     for app in sources.values():

@@ -70,3 +70,22 @@ async def test_with_every_telemetry_source_down_the_store_still_answers(world: W
     assert shown["alerts"] is not None
     assert shown["logs"] is None
     assert shown["traces"] is None
+
+
+async def test_with_the_store_down_what_does_not_need_it_is_whole(world: World) -> None:
+    await world.query(DASHBOARD_QUERY)
+    await world.stop_store()
+    answer = await world.query(DASHBOARD_QUERY)
+    assert {error["extensions"]["source"] for error in answer["errors"]} == {"postgres"}
+    shown = answer["data"]["project"]["dashboard"]
+    assert shown["errors"] is shown["alerts"] is None
+    assert shown["health"] == "UNKNOWN"
+    assert all(shown[section] is not None and None not in shown[section].values() for section in SECTION.values())
+
+
+async def test_with_the_store_down_nobody_is_let_in_who_was_not_known(world: World) -> None:
+    await world.stop_store()
+    headers = {"authorization": f"Bearer {world.token}"}
+    answer = await world.client.post("/graphql", json={"query": "{ viewer { email } }"}, headers=headers)
+    assert answer.status_code == 503
+    assert answer.json()["errors"][0]["extensions"]["code"] == "SOURCE_UNAVAILABLE"
