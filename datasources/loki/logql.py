@@ -18,6 +18,8 @@ _BLANK = re.compile(r"[ \t\r\n]++|#[^\n]*+")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*+")
 _RANGE = re.compile(r"\[[ \t\n]*+([0-9][0-9a-z.µ]*+)[ \t\n]*+\]")
 _NUMBER = re.compile(r"[0-9](?:[0-9A-Za-z_.µ]|(?<=[0-9.][eE])[+-])*+")
+_BYTES = re.compile(r"([0-9]*\.?[0-9]*)([kKMGTP]?)(?:i?B)?")
+_UNITS = {"": 1.0, "k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15}
 _OPERATOR = re.compile(r"\|=|\|~|\|>|!=|!~|!>|=~|==|>=|<=|--(?:strict|keep-empty)\b|[|=<>()+\-*/%^,.]")
 _MATCH_OPERATOR = re.compile(r"=~|!~|!=|=(?!=)")
 _COMMA = re.compile(",")
@@ -111,10 +113,16 @@ class _Reader:
             self.at = found.end()
             self.name_before = (found[0], at)
             return found[0]
-        if found := _NUMBER.match(text, at) or _OPERATOR.match(text, at):
-            self._parentheses(found[0], before)
+        if found := _NUMBER.match(text, at):
+            if _is_no_byte(found[0]):
+                # Loki writes it as 0B among its parts, which it cannot read: the query hangs until its time is up.
+                raise Refused("a size below one byte cannot be compared with", position=at)
             self.at = found.end()
             return _plain(found[0])
+        if found := _OPERATOR.match(text, at):
+            self._parentheses(found[0], before)
+            self.at = found.end()
+            return found[0]
         raise Refused(f"unexpected {text[at]!r}", position=at)
 
     def _parentheses(self, operator: str, before: tuple[str, int] | None) -> None:
@@ -170,6 +178,17 @@ class _Reader:
             raise Refused(f"expected {wanted}", position=self.at)
         self.at = found.end()
         return found[0]
+
+
+def _is_no_byte(number: str) -> bool:
+    """Whether a number with a unit of bytes comes to less than one."""
+    found = _BYTES.fullmatch(number)
+    if not found or number[-1].isdigit() or number[-1] == ".":
+        return False
+    try:
+        return float(found[1]) * _UNITS[found[2]] < 1
+    except ValueError:
+        return False
 
 
 def _plain(text: str) -> str:

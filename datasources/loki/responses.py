@@ -264,7 +264,8 @@ class LokiResponses:
     def error(self, response: SourceResponse) -> SourceError:
         """What a status other than 200 means. Only a refusal's own text is shown: it is about the expression."""
         status, source = response.status, self.source
-        if status in {400, 422}:
+        # What a server's settings do not allow is answered with 500, though it is about the expression.
+        if status in {400, 422} or (status == 500 and response.body.startswith(b"approx_topk")):
             return SourceRefused(f"{source}: {_refusal(response)}", source=source)
         if status in {401, 403}:
             return SourceUnauthorised(f"{source}: rejects the gateway's credential or tenant", source=source)

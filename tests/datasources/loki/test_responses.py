@@ -288,6 +288,11 @@ def test_log_query_where_a_metric_is_wanted_is_the_writers_mistake():
         LOKI.matrix(recorded_response("query_range_streams_categorized"))
 
 
+def test_function_that_is_switched_off_is_a_refusal_whatever_the_status():
+    with pytest.raises(SourceRefused, match="not enabled"):
+        LOKI.vector(SourceResponse(500, "text/plain", b"approx_topk is not enabled. See -limits.shard_aggregations"))
+
+
 def test_refusal_keeps_the_words_and_drops_the_place_in_a_text_that_nobody_wrote():
     with pytest.raises(SourceRefused, match="parse error: syntax error"):
         lines(recorded_response("query_range_error_parse"))

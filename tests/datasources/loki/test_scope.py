@@ -87,6 +87,20 @@ def test_refusal_says_where_in_the_persons_text(logql, position):
     assert caught.value.position == position
 
 
+@pytest.mark.parametrize("size", ["0KB", "0KiB", "0.0B", "0.4B", "0.0001kB", "00M", "0.P"])
+def test_size_that_makes_loki_hang_is_refused(size):
+    with pytest.raises(Refused) as caught:
+        narrow(f"{{}} | size > {size}", SHOP)
+    assert caught.value.position == 12
+
+
+@pytest.mark.parametrize(
+    "number", ["0", "0.0", "0s", "0m", "1B", "0.1KB", "10KiB", "0ms", "5m", "1e-3", "0x0", "0.", "1.5GB"]
+)
+def test_other_numbers_stay_as_they_are(number):
+    assert narrow(f"{{}} | size > {number}", SHOP).text.endswith(f"size > {number}")
+
+
 def test_several_values_become_quoted_alternatives():
     scope = Scope(frozenset(), (Rule("ns", ("a.b", "c|d")), Rule("env", ("prod",))))
     assert narrow('{x="y"}', scope).text == '{ns=~"a\\\\.b|c\\\\|d", env="prod", x="y"}'
