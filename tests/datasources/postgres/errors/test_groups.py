@@ -135,7 +135,12 @@ async def test_range_keeps_to_what_was_seen_in_it(
 
 async def test_counts_of_the_range_order_by_events(repositories: Repositories, project: Project) -> None:
     start, end = NOW - 6 * HOUR, NOW + HOUR
-    assert titles(await page(repositories, project, order=ErrorOrder.EVENTS, start=start, end=end)) == ["mid", "new"]
+    for order in (ErrorOrder.EVENTS, ErrorOrder.USERS):
+        found = await page(repositories, project, order=order, start=start, end=end)
+        assert titles(found) == ["mid", "new"]
+        assert await repositories.errors.groups.count([project.key], found.query, call=new_call()) == [2]
+        rest = await page(repositories, project, order=order, start=start, end=end, after=found.edges[0].cursor)
+        assert titles(rest) == ["new"]
 
 
 async def test_reports_between_two_pages_repeat_nothing(repositories: Repositories, project: Project) -> None:
