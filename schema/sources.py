@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import strawberry
 
-from datasources.records.sources import CircuitState as CircuitStateRecord
+from datasources.records.sources import CircuitState, SourceKind, SourceState
 from datasources.records.sources import Source as SourceRecord
-from datasources.records.sources import SourceKind as SourceKindRecord
-from datasources.records.sources import SourceState as SourceStateRecord
 from resolvers import sources
 
 from .context import Info
 from .scalars import DateTime
 
-SourceKind = strawberry.enum(SourceKindRecord, description="What a source speaks.")
-SourceState = strawberry.enum(
-    SourceStateRecord, description="UP answers, DEGRADED answers slowly or not always, DOWN does not answer."
+strawberry.enum(SourceKind, description="What a source speaks.")
+strawberry.enum(
+    SourceState, description="UP answers, DEGRADED answers slowly or not always, DOWN does not answer."
 )
-CircuitState = strawberry.enum(
-    CircuitStateRecord,
+strawberry.enum(
+    CircuitState,
     description="CLOSED lets requests through, OPEN answers at once with SOURCE_UNAVAILABLE, HALF_OPEN is trying one.",
 )
 
