@@ -31,7 +31,11 @@ schema = strawberry.Schema(
     Query,
     Mutation,
     types=[User, ApiToken, IngestKey, ErrorGroup, ErrorEvent, Alert, AlertRule],
-    config=StrawberryConfig(scalar_map=SCALARS, default_resolver=getattr),
+    config=StrawberryConfig(
+        scalar_map=SCALARS,
+        default_resolver=getattr,
+        enable_experimental_incremental_execution=True,  # @defer and @stream
+    ),
 )
 
 
