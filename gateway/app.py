@@ -27,6 +27,7 @@ from .resources import Resources
 from .routes.graphql import GraphQLEndpoint
 from .routes.health import HealthRoutes
 from .routes.pages import STATIC, Pages
+from .routes.reading import ReadingLimits
 from .settings import Settings
 from .workers.account_retention import AccountRetention
 from .workers.last_use import LastUseWriter
@@ -42,7 +43,7 @@ def create_app(resources: Resources, *, demo_account: dict[str, str] | None = No
     endpoint = GraphQLEndpoint(
         _pipeline(resources.settings),
         ContextMaker(resources),
-        body_max_bytes=resources.settings.body_max_bytes,
+        _reading_limits(resources.settings),
     )
     retention, health = Retention(resources), SourceHealth(resources)
     accounts, last_use = AccountRetention(resources), LastUseWriter(resources)
@@ -56,6 +57,14 @@ def create_app(resources: Resources, *, demo_account: dict[str, str] | None = No
         routes=_routes(endpoint, HealthRoutes(resources), Pages(resources.settings, demo_account), resources.settings),
         middleware=_middleware(resources.settings),
         lifespan=lifespan,
+    )
+
+
+def _reading_limits(settings: Settings) -> ReadingLimits:
+    return ReadingLimits(
+        body_max_bytes=settings.body_max_bytes,
+        body_timeout_s=settings.request_timeout_s,
+        batch_max=settings.batch_max,
     )
 
 

@@ -206,6 +206,7 @@ class Settings(BaseSettings):
         description="Origins of pages that may call the gateway, separated by commas; `*` allows all, without credentials.",
     )
     body_max_bytes: int = Field(1024 * 1024, ge=1024, description="Largest GraphQL request body, in bytes.")
+    batch_max: int = Field(0, ge=0, le=100, description="Most requests in one HTTP body; 0 takes no batches.")
     request_timeout_s: float = Field(10.0, gt=0, le=300, description="Seconds that one GraphQL request may take.")
     documents: Documents = Field(default_factory=Documents)
     costs: Costs = Field(default_factory=Costs)
