@@ -33,6 +33,16 @@ class TelemetrySource(Protocol):
     async def check(self, call: Call) -> str | None:
         """Asks for its version (None if it does not tell). Raises: SourceError."""
 
+    async def probe(self, shape: Scope, interval: Interval, *, call: Call) -> None:
+        """Asks for what there is under a scope of this shape that nothing lies within, and switches off what answers.
+
+        Raises: SourceError where it cannot be asked; what is on or off stays so then.
+        """
+
+    @property
+    def switched_off(self) -> tuple[str, ...]:
+        """The endpoints that answered beyond a scope."""
+
     async def close(self) -> None:
         """Closes the connections."""
 

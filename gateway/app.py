@@ -33,6 +33,7 @@ from .workers.account_retention import AccountRetention
 from .workers.last_use import LastUseWriter
 from .workers.retention import Retention
 from .workers.source_health import SourceHealth
+from .workers.source_probes import SourceProbes
 
 GZIP_LEVEL = 1
 GZIP_FROM_BYTES = 1_024
@@ -46,11 +47,11 @@ def create_app(resources: Resources, *, demo_account: dict[str, str] | None = No
         _reading_limits(resources.settings),
     )
     retention, health = Retention(resources), SourceHealth(resources)
-    accounts, last_use = AccountRetention(resources), LastUseWriter(resources)
+    accounts, last_use, probes = AccountRetention(resources), LastUseWriter(resources), SourceProbes(resources)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with retention.running(), health.running(), accounts.running(), last_use.running():
+        async with retention.running(), health.running(), accounts.running(), last_use.running(), probes.running():
             yield
 
     return Starlette(

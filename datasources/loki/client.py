@@ -15,7 +15,8 @@ from ..records.metrics import Matrix, Vector
 from ..records.projects import Project
 from ..records.shared import NS_PER_S, Interval
 from ..records.sources import Source, SourceKind
-from ..scope import Scope, ScopedLogQL
+from ..scope import Scope, ScopedLogQL, Signal
+from ..scoping.gate import EndpointGate, nobodys
 from . import expressions, requests
 from . import scope as scoper
 from .responses import LokiResponses
@@ -24,6 +25,7 @@ T = TypeVar("T")
 
 MAX_FIELDS = 1_000
 SAMPLE_LINES = 1_000
+LABELS, SERIES, DETECTED_LABELS = "labels", "series", "detected labels"
 MIN_PATTERN_STEP_NS = 10 * NS_PER_S
 
 
@@ -44,6 +46,7 @@ class LokiSource:
         self._sender = sender
         self._responses = LokiResponses(sender.name)
         self._version: str | None = None
+        self._gate = EndpointGate(sender.name)
         self.limits = limits or LokiLimits()
 
     @property
@@ -58,7 +61,24 @@ class LokiSource:
 
     def status(self) -> Source:
         """How it does, from what was seen of it."""
-        return self._sender.status(version=self._version)
+        return self._gate.told(self._sender.status(version=self._version))
+
+    @property
+    def switched_off(self) -> tuple[str, ...]:
+        """The endpoints that answered beyond a scope."""
+        return self._gate.closed
+
+    async def probe(self, shape: Scope, interval: Interval, *, call: Call) -> None:
+        """Asks under a scope that nothing lies within. Raises: SourceError."""
+        nobody = nobodys(shape)
+        selector, label = scoper.narrow_selector("", nobody), nobody.rules_for(Signal.LOGS)[0].label
+        asked: tuple[tuple[str, SourceRequest, Callable[[SourceResponse], Sequence[object]]], ...] = (
+            (LABELS, requests.label_values(label, selector, interval), self._responses.names),
+            (SERIES, requests.series(selector, interval), self._responses.label_sets),
+            (DETECTED_LABELS, requests.detected_labels(selector, interval), self._responses.detected_labels),
+        )
+        for endpoint, request, decode in asked:
+            self._gate.judge(endpoint, nobody, await self._sender.ask(request, decode, call=call))
 
     async def check(self, call: Call) -> str | None:
         """Its version. Raises: SourceError."""
@@ -130,16 +150,19 @@ class LokiSource:
 
     async def labels(self, selector: ScopedLogQL, interval: Interval, *, call: Call) -> list[str]:
         """The names of the streams' labels, sorted."""
+        self._gate.require(LABELS)
         return await self._about(requests.labels, selector, interval, self._responses.names, call)
 
     async def label_values(self, name: str, selector: ScopedLogQL, interval: Interval, *, call: Call) -> list[str]:
         """One label's values, sorted."""
+        self._gate.require(LABELS)
         self._check_range(interval)
         request = requests.label_values(name, selector, interval)
         return await self._sender.ask(request, self._responses.names, call=call)
 
     async def series(self, selector: ScopedLogQL, interval: Interval, *, call: Call) -> list[dict[str, str]]:
         """The streams' labels."""
+        self._gate.require(SERIES)
         return await self._about(requests.series, selector, interval, self._responses.label_sets, call)
 
     async def index_stats(self, selector: ScopedLogQL, interval: Interval, *, call: Call) -> IndexStats:
@@ -175,6 +198,7 @@ class LokiSource:
 
     async def detected_labels(self, selector: ScopedLogQL, interval: Interval, *, call: Call) -> list[DetectedField]:
         """The streams' labels with their cardinality."""
+        self._gate.require(DETECTED_LABELS)
         return await self._about(requests.detected_labels, selector, interval, self._responses.detected_labels, call)
 
     async def detected_fields(self, expression: ScopedLogQL, interval: Interval, *, call: Call) -> list[DetectedField]:

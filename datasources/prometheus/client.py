@@ -14,11 +14,14 @@ from ..records.shared import Interval
 from ..records.source_rules import SourceAlert, SourceRule
 from ..records.sources import Source, SourceKind
 from ..scope import Scope, ScopedPromQL, Signal
+from ..scoping.gate import EndpointGate, nobodys
 from ..scoping.strings import quote
 from . import catalog, requests, responses, rules, scope
 
 CATALOG_TTL_S: Final = 30.0
 _NARROWED: Final = 1024
+LABELS: Final = "labels"
+SERIES: Final = "series"
 
 
 class PrometheusSource:
@@ -31,6 +34,7 @@ class PrometheusSource:
         self._version: str | None = None
         self._ttl_s = cache_ttl_s
         self._timeout_s = sender.settings.timeout_s
+        self._gate = EndpointGate(sender.name)
         self._narrow = functools.lru_cache(_NARROWED)(scope.narrow)
         self._narrow_selector = functools.lru_cache(_NARROWED)(scope.narrow_selector)
 
@@ -75,18 +79,21 @@ class PrometheusSource:
         )
 
     async def label_names(self, selector: ScopedPromQL, interval: Interval, *, call: Call) -> list[str]:
+        self._gate.require(LABELS)
         request = requests.label_names(selector, interval, cache_ttl_s=CATALOG_TTL_S)
         return await self._sender.ask(request, lambda response: catalog.decode_names(response, self.name), call=call)
 
     async def label_values(
         self, label: str, selector: ScopedPromQL, interval: Interval, *, limit: int | None = None, call: Call
     ) -> list[str]:
+        self._gate.require(LABELS)
         request = requests.label_values(label, selector, interval, limit=limit, cache_ttl_s=CATALOG_TTL_S)
         return await self._sender.ask(request, lambda response: catalog.decode_names(response, self.name), call=call)
 
     async def series(
         self, selector: ScopedPromQL, interval: Interval, *, limit: int | None = None, call: Call
     ) -> list[dict[str, str]]:
+        self._gate.require(SERIES)
         request = requests.series(selector, interval, limit=limit, cache_ttl_s=CATALOG_TTL_S)
         found = await self._sender.ask(
             request, lambda response: catalog.decode_label_sets(response, self.name), call=call
@@ -120,7 +127,21 @@ class PrometheusSource:
         )
 
     def status(self) -> Source:
-        return self._sender.status(version=self._version)
+        return self._gate.told(self._sender.status(version=self._version))
+
+    @property
+    def switched_off(self) -> tuple[str, ...]:
+        return self._gate.closed
+
+    async def probe(self, shape: Scope, interval: Interval, *, call: Call) -> None:
+        nobody = nobodys(shape)
+        selector, label = scope.narrow_selector("", nobody), nobody.rules_for(Signal.METRICS)[0].label
+        values = requests.label_values(label, selector, interval, limit=1, cache_ttl_s=0)
+        series = requests.series(selector, interval, limit=1, cache_ttl_s=0)
+        found = await self._sender.ask(values, lambda answer: catalog.decode_names(answer, self.name), call=call)
+        self._gate.judge(LABELS, nobody, found)
+        sets = await self._sender.ask(series, lambda answer: catalog.decode_label_sets(answer, self.name), call=call)
+        self._gate.judge(SERIES, nobody, sets)
 
     async def check(self, call: Call) -> str | None:
         request = requests.build_info()

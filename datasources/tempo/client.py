@@ -13,12 +13,15 @@ from ..records.shared import Interval
 from ..records.sources import Source, SourceKind
 from ..records.traces import AttributeName, FoundTrace, FoundTraces, RecordedTrace, TraceFilter
 from ..scope import Scope, ScopedTraceQL, Signal
+from ..scoping.gate import EndpointGate, nobodys
 from . import filters, metrics, requests, responses, scope
+from .attributes import resource_attribute
 from .traces import decode_trace
 
 MAX_IDS = 250
 """Trace ids per search: what fits into a URL that every server takes."""
 MAX_NAMES = 1_000
+TAGS = "tags"
 
 
 class TempoSource:
@@ -27,6 +30,7 @@ class TempoSource:
     def __init__(self, sender: HttpSender) -> None:
         self._sender = sender
         self._version: str | None = None
+        self._gate = EndpointGate(sender.name)
 
     @property
     def name(self) -> str:
@@ -40,7 +44,26 @@ class TempoSource:
 
     def status(self) -> Source:
         """How it does, from what was seen of it."""
-        return self._sender.status(version=self._version)
+        return self._gate.told(self._sender.status(version=self._version))
+
+    @property
+    def switched_off(self) -> tuple[str, ...]:
+        """The endpoints that answered beyond a scope."""
+        return self._gate.closed
+
+    async def probe(self, shape: Scope, interval: Interval, *, call: Call) -> None:
+        """Asks under a scope that nothing lies within. Raises: SourceError."""
+        nobody = nobodys(shape)
+        name = filters.tag_name(
+            AttributeName(resource_attribute(nobody.rules_for(Signal.TRACES)[0].label), scope="resource")
+        )
+        found: list[str] = []
+        for text in scope.fixed_filters(nobody):
+            request = requests.tag_values(name, text, nobody, interval, limit=1)
+            found += await self._sender.ask(
+                request, lambda response: responses.decode_tag_values(response, self.name), call=call
+            )
+        self._gate.judge(TAGS, nobody, found)
 
     async def check(self, call: Call) -> str | None:
         """Its version, if it tells. Raises: SourceError."""
@@ -160,6 +183,7 @@ class TempoSource:
 
     async def attributes(self, within: Scope, interval: Interval, *, call: Call) -> list[AttributeName]:
         """The attributes of the scope's spans, by scope and name. One request per combination of the scope's values."""
+        self._gate.require(TAGS)
         names: dict[AttributeName, None] = {}
         for text in scope.fixed_filters(within):
             request = requests.tags(text, within, interval, limit=MAX_NAMES)
@@ -173,6 +197,7 @@ class TempoSource:
         self, attribute: AttributeName, within: Scope, interval: Interval, *, limit: int, call: Call
     ) -> list[str]:
         """Values of one attribute of the scope's spans, sorted; none of one that tells of other projects."""
+        self._gate.require(TAGS)
         name = filters.tag_name(attribute)
         if attribute.name in responses.ROOT_TAGS:
             return []

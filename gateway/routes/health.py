@@ -33,7 +33,14 @@ class HealthRoutes:
         except GatewayError as error:
             store = error.message
         sources = {source.name: source.status().state.lower() for source in self._resources.sources.all()}
-        body = {"status": "ready" if store == "up" else "not ready", "store": store, "sources": sources}
+        body: dict[str, object] = {
+            "status": "ready" if store == "up" else "not ready",
+            "store": store,
+            "sources": sources,
+        }
+        closed = {source.name: source.switched_off for source in self._resources.sources.all() if source.switched_off}
+        if closed:
+            body["switchedOff"] = closed
         return _json(body, 200 if store == "up" else 503)
 
     async def jwks(self, request: Request) -> Response:
