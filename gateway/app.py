@@ -9,7 +9,6 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
@@ -22,11 +21,13 @@ from .execution.phases import phases
 from .execution.pipeline import Pipeline
 from .execution.trusted import TrustedDocuments
 from .middleware.access_log import AccessLog
+from .middleware.compression import Compression
 from .middleware.security_headers import SecurityHeaders
 from .resources import Resources
 from .routes.graphql import GraphQLEndpoint
 from .routes.health import HealthRoutes
 from .routes.pages import STATIC, Pages
+from .routes.preflight import FORCING
 from .routes.reading import ReadingLimits
 from .settings import Settings
 from .workers.account_retention import AccountRetention
@@ -34,9 +35,6 @@ from .workers.last_use import LastUseWriter
 from .workers.retention import Retention
 from .workers.source_health import SourceHealth
 from .workers.source_probes import SourceProbes
-
-GZIP_LEVEL = 1
-GZIP_FROM_BYTES = 1_024
 
 
 def create_app(resources: Resources, *, demo_account: dict[str, str] | None = None) -> Starlette:
@@ -111,9 +109,22 @@ def _middleware(settings: Settings) -> list[Middleware]:
                 CORSMiddleware,
                 allow_origins=["*"] if everybody else list(settings.allowed_origins),
                 allow_methods=["GET", "POST"],
-                allow_headers=["authorization", "content-type", "x-request-id"],
-                expose_headers=["x-request-id", "retry-after"],
+                allow_headers=[
+                    "authorization",
+                    "content-type",
+                    "traceparent",
+                    "x-graphql-cost",
+                    "x-request-id",
+                    *FORCING,
+                ],
+                expose_headers=[
+                    "x-request-id",
+                    "retry-after",
+                    "ratelimit-limit",
+                    "ratelimit-remaining",
+                    "ratelimit-reset",
+                ],
                 max_age=3600,
             )
         )
-    return [*found, Middleware(GZipMiddleware, minimum_size=GZIP_FROM_BYTES, compresslevel=GZIP_LEVEL)]
+    return [*found, Middleware(Compression)]

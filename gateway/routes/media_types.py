@@ -35,6 +35,12 @@ def essence(content_type: str | None) -> tuple[str, str | None]:
     return media_type.strip().lower(), charset
 
 
+def quality_of(name: str, header: str, anything: str) -> float:
+    """How much a header likes a name, or else `anything`; 0 where it wants neither. Source: RFC 9110 section 12.4.2."""
+    ranges = dict(reversed([_range(part) for part in header.split(",") if part.strip()]))
+    return ranges.get(name, ranges.get(anything, 0.0))
+
+
 def _range(part: str) -> tuple[str, float]:
     media_type, _, parameters = part.partition(";")
     quality = 1.0
