@@ -14,6 +14,7 @@ from datasources.postgres.migrate import MigrationError
 from .auth.keys import KeysError
 from .commands import check as check_command
 from .commands import demo as demo_command
+from .commands import documents as documents_command
 from .commands import migrate as migrate_command
 from .commands import project as project_command
 from .commands import serve as serve_command
@@ -22,6 +23,7 @@ from .commands import user as user_command
 from .commands import worker as worker_command
 from .demo.processes import DemoError
 from .embedded_postgres import EmbeddedPostgresError
+from .execution.manifest import ManifestError
 from .server import PortError
 from .settings import SettingsError
 
@@ -32,12 +34,14 @@ EXPECTED = (
     EmbeddedPostgresError,
     MigrationError,
     DemoError,
+    ManifestError,
     GatewayError,
 )
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 app.add_typer(user_command.app, name="user")
 app.add_typer(project_command.app, name="project")
 app.add_typer(token_command.app, name="token")
+app.add_typer(documents_command.app, name="documents")
 
 
 @app.command()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from datasources.records.users import Role
 
 from .execution.cost import Budgets
 from .execution.limits import Limits
+from .routes.live.limits import LiveLimits
 
 
 def _reading(prefix: str) -> SettingsConfigDict:
@@ -45,6 +46,12 @@ class Documents(BaseSettings):
         description="Manifest of trusted documents, made by `documents build`; their hashes may be sent instead of them.",
     )
     trusted_only: bool = Field(False, description="Whether nothing but the manifest's documents is executed.")
+
+    @model_validator(mode="after")
+    def _only_what_is_listed(self) -> Documents:
+        if self.trusted_only and self.trusted is None:
+            raise ValueError("GATEWAY_DOCUMENT_TRUSTED is needed, or no document would be executed")
+        return self
 
     def limits(self) -> Limits:
         """The same as the rules take them."""
@@ -84,4 +91,30 @@ class Costs(BaseSettings):
         )
 
 
-ENDPOINT_GROUPS: dict[str, type[BaseSettings]] = {"documents": Documents, "costs": Costs}
+class LiveSettings(BaseSettings):
+    """GATEWAY_LIVE_*: WebSockets, and streams over HTTP."""
+
+    model_config = _reading("GATEWAY_LIVE_")
+
+    max_connections: int = Field(10_000, ge=1, description="Most live connections of one process.")
+    max_operations: int = Field(100, ge=1, description="Most operations at once on one WebSocket.")
+    recheck_s: float = Field(
+        5.0, gt=0, le=300, description="Seconds between two checks whether those who are connected still may be."
+    )
+    initialisation_s: float = Field(
+        3.0, gt=0, le=60, description="Seconds that a WebSocket has for its first message, connection_init."
+    )
+    send_timeout_s: float = Field(
+        30.0, gt=0, le=300, description="Seconds that a client may leave what is sent to it unread."
+    )
+
+    def limits(self) -> LiveLimits:
+        """The same as a connection takes them."""
+        return LiveLimits(
+            operations=self.max_operations,
+            initialisation_s=self.initialisation_s,
+            send_timeout_s=self.send_timeout_s,
+        )
+
+
+ENDPOINT_GROUPS: dict[str, type[BaseSettings]] = {"documents": Documents, "costs": Costs, "live": LiveSettings}

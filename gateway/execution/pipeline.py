@@ -73,7 +73,7 @@ class Pipeline:
     async def _answer(self, operation: Operation) -> GraphQLAnswer:
         try:
             await self.prepare(operation)
-            _require_one_answer(operation)
+            require_one_answer(operation)
             return await self.execute(operation)
         except RequestFault:
             raise
@@ -131,7 +131,8 @@ def _answer(operation: Operation, result: ExecutionResult) -> GraphQLAnswer:
     )
 
 
-def _require_one_answer(operation: Operation) -> None:
+def require_one_answer(operation: Operation) -> None:
+    """Raises: RequestFault for a subscription over a transport that carries one answer."""
     if operation.type is OperationType.SUBSCRIPTION:
         message = "subscriptions need graphql-transport-ws, or Accept: text/event-stream or multipart/mixed"
         raise RequestFault(message, status=406, code="SUBSCRIPTION_TRANSPORT")

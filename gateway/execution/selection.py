@@ -11,7 +11,7 @@ CODE = "GRAPHQL_UNKNOWN_OPERATION_NAME"
 
 
 async def select_operation(operation: Operation) -> None:
-    """A phase. Raises: Refused where no operation or several are meant; RequestFault for anything but a query by GET.
+    """A phase. Raises: Refused where no operation or several are meant; RequestFault for a mutation by GET.
 
     Source: GraphQL specification, "GetOperation"; GraphQL over HTTP, "GET".
     """
@@ -22,7 +22,7 @@ async def select_operation(operation: Operation) -> None:
         if name is None:
             raise Refused.because("the document has several operations or none: say which by `operationName`", CODE)
         raise Refused.because("the document has no operation of this name", CODE)
-    if operation.request.read_only and operation.type is not OperationType.QUERY:
+    if operation.request.read_only and operation.type is OperationType.MUTATION:
         headers = {"allow": "POST"}
-        message = "GET carries queries only; send a mutation by POST"
+        message = "GET changes nothing: send a mutation by POST"
         raise RequestFault(message, status=405, code="METHOD_NOT_ALLOWED", headers=headers)

@@ -12,7 +12,7 @@ from resolvers.context import RequestContext
 from .caller import NOBODY, Caller
 from .incremental import deliver
 from .operation import Operation
-from .pipeline import Outcome, Pipeline, extensions, failure, until
+from .pipeline import Outcome, Pipeline, extensions, failure, require_one_answer, until
 from .request import GraphQLAnswer, GraphQLRequest, Json, Refused, RequestFault
 from .subscriptions import follow
 
@@ -72,10 +72,17 @@ class Stream:
 
 
 async def respond(
-    pipeline: Pipeline, request: GraphQLRequest, context: RequestContext, caller: Caller = NOBODY
+    pipeline: Pipeline,
+    request: GraphQLRequest,
+    context: RequestContext,
+    caller: Caller = NOBODY,
+    *,
+    subscriptions: bool = True,
+    sections: bool = True,
 ) -> GraphQLAnswer | Stream:
     """The one answer, or the stream of a subscription or of an answer in parts.
 
+    `subscriptions` and `sections` say which of both the transport carries; without the latter the answer is whole.
     Raises: RequestFault where the transport cannot carry the operation.
     """
     operation = Operation(request, context, caller)
@@ -83,7 +90,9 @@ async def respond(
         outcome = watched.enter_context(pipeline.watch(operation))
         try:
             await pipeline.prepare(operation)
-            bodies = _bodies(pipeline, operation)
+            if not subscriptions:
+                require_one_answer(operation)
+            bodies = _bodies(pipeline, operation, sections=sections)
             if bodies is not None:
                 return Stream(operation, bodies, outcome, watched.pop_all())
             answer = await pipeline.execute(operation)
@@ -95,10 +104,10 @@ async def respond(
         return answer
 
 
-def _bodies(pipeline: Pipeline, operation: Operation) -> AsyncGenerator[Json, None] | None:
+def _bodies(pipeline: Pipeline, operation: Operation, *, sections: bool) -> AsyncGenerator[Json, None] | None:
     assert operation.document is not None
     if operation.type is OperationType.SUBSCRIPTION:
         return follow(pipeline.schema, operation, until)
-    if operation.document.is_incremental:
+    if sections and operation.document.is_incremental:
         return deliver(pipeline.schema, operation, until=until(operation.context))
     return None

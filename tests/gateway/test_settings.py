@@ -44,6 +44,8 @@ def test_more_sources_of_a_kind_come_as_json(monkeypatch: pytest.MonkeyPatch) ->
         ("PROMETHEUS_URL", "localhost:9090", "PROMETHEUS_URL: must be an address such as http://localhost:9090"),
         ("TEMPO_TIMEOUT_S", "0", "TEMPO_TIMEOUT_S: Input should be greater than 0"),
         ("LOKI_CA_FILE", "missing.pem", "LOKI_CA_FILE: no such file"),
+        ("GATEWAY_DOCUMENT_TRUSTED_ONLY", "true", "GATEWAY_DOCUMENT_TRUSTED is needed"),
+        ("GATEWAY_COST_BY_ROLE", '{"KING": 5}', "GATEWAY_COST_BY_ROLE"),
         ("DATABASE_URL", "mysql://localhost/x", "DATABASE_URL: must begin with postgresql://"),
     ],
 )
