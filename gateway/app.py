@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
 from schema.roots import schema
@@ -26,6 +26,10 @@ from .middleware.security_headers import SecurityHeaders
 from .resources import Resources
 from .routes.graphql import GraphQLEndpoint
 from .routes.health import HealthRoutes
+from .routes.live.connections import LiveConnections
+from .routes.live.endpoint import GraphQLSockets
+from .routes.live.service import Live
+from .routes.live.viewers import Viewers
 from .routes.pages import STATIC, Pages
 from .routes.preflight import FORCING
 from .routes.reading import ReadingLimits
@@ -39,24 +43,30 @@ from .workers.source_probes import SourceProbes
 
 def create_app(resources: Resources, *, demo_account: dict[str, str] | None = None) -> Starlette:
     """The gateway. `demo_account` signs GraphiQL in: {email, password}."""
-    endpoint = GraphQLEndpoint(
-        _pipeline(resources.settings),
-        ContextMaker(resources),
-        _reading_limits(resources.settings),
-    )
+    contexts, pipeline = ContextMaker(resources), _pipeline(resources.settings)
+    live = _live(resources.settings, pipeline, contexts)
+    endpoint = GraphQLEndpoint(pipeline, contexts, _reading_limits(resources.settings), live)
     retention, health = Retention(resources), SourceHealth(resources)
     accounts, last_use, probes = AccountRetention(resources), LastUseWriter(resources), SourceProbes(resources)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with retention.running(), health.running(), accounts.running(), last_use.running(), probes.running():
+        workers = (retention, health, accounts, last_use, probes, live.viewers)
+        async with AsyncExitStack() as running:
+            for worker in workers:
+                await running.enter_async_context(worker.running())
             yield
 
-    return Starlette(
-        routes=_routes(endpoint, HealthRoutes(resources), Pages(resources.settings, demo_account), resources.settings),
+    app = Starlette(
+        routes=[
+            WebSocketRoute("/graphql", GraphQLSockets(live)),
+            *_routes(endpoint, HealthRoutes(resources), Pages(resources.settings, demo_account), resources.settings),
+        ],
         middleware=_middleware(resources.settings),
         lifespan=lifespan,
     )
+    app.state.connections = live.connections
+    return app
 
 
 def _reading_limits(settings: Settings) -> ReadingLimits:
@@ -64,6 +74,18 @@ def _reading_limits(settings: Settings) -> ReadingLimits:
         body_max_bytes=settings.body_max_bytes,
         body_timeout_s=settings.request_timeout_s,
         batch_max=settings.batch_max,
+    )
+
+
+def _live(settings: Settings, pipeline: Pipeline, contexts: ContextMaker) -> Live:
+    own = (settings.public_url,) if settings.public_url else ()
+    return Live(
+        pipeline=pipeline,
+        make_context=contexts.live,
+        viewers=Viewers(contexts.identify, every_s=settings.live.recheck_s),
+        connections=LiveConnections(settings.live.max_connections),
+        limits=settings.live.limits(),
+        allowed_origins=(*settings.allowed_origins, *own),
     )
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from starlette.requests import HTTPConnection
 
 from datasources.calls import Call, Deadline, Ledger
+from resolvers.access import Principal
 from resolvers.account_rules import SignUpPolicy
 from resolvers.context import RequestContext
 
@@ -14,7 +16,7 @@ from .resources import Resources
 
 
 class ContextMaker:
-    """Makes one context per request."""
+    """Makes one context per request, and one per event of what outlives a request."""
 
     def __init__(self, resources: Resources) -> None:
         self._resources = resources
@@ -22,9 +24,25 @@ class ContextMaker:
 
     async def __call__(self, connection: HTTPConnection) -> RequestContext:
         """The context of a request. Raises: Unauthenticated, and SourceError where the store cannot tell who it is."""
+        call = self._call()
+        principal = await self._resources.authenticate(connection.headers.get("authorization"), call=call)
+        return self._context(connection, principal, call)
+
+    async def identify(self, authorization: str | None) -> Principal:
+        """Who sends this credential, as of now. Raises: as above."""
+        return await self._resources.authenticate(authorization, call=self._call())
+
+    def live(self, connection: HTTPConnection, who: Callable[[], Principal]) -> RequestContext:
+        """The context of an operation that outlives a request; `who` tells the viewer as last checked."""
+        context = self._context(connection, who(), self._call())
+        context.renew = lambda: self.live(connection, who)
+        return context
+
+    def _call(self) -> Call:
+        return Call(Deadline.after(self._resources.settings.request_timeout_s), Ledger())
+
+    def _context(self, connection: HTTPConnection, principal: Principal, call: Call) -> RequestContext:
         resources = self._resources
-        call = Call(Deadline.after(resources.settings.request_timeout_s), Ledger())
-        principal = await resources.authenticate(connection.headers.get("authorization"), call=call)
         return RequestContext(
             principal=principal,
             sources=resources.sources,

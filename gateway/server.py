@@ -6,7 +6,8 @@ import asyncio
 import signal
 import socket
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
 import uvicorn
@@ -17,8 +18,33 @@ class PortError(Exception):
     """The address cannot be listened on; the message says why in one line."""
 
 
+Drain = Callable[[float], Awaitable[None]]
+"""Ends what would never end by itself, within so many seconds."""
+DRAIN_SHARE = 0.6
+"""Of the time for the end: the rest is for answers under way, and for closing what encloses the server."""
+
+
 class GatewayServer(uvicorn.Server):
     """uvicorn's server, whose signals are handled by the loop, so that whatever encloses it is closed in order."""
+
+    def __init__(self, config: uvicorn.Config, *, timeout_s: float, drain: Drain | None = None) -> None:
+        super().__init__(config)
+        self._timeout_s = timeout_s
+        self._drain = drain
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Lets nobody in, ends live connections in words of their protocols, then whatever uvicorn still has."""
+        started_s = time.monotonic()
+        for server in self.servers:
+            server.close()
+        if self._drain is not None:
+            ending = asyncio.ensure_future(self._drain(self._timeout_s * DRAIN_SHARE))
+            while not ending.done() and not self.force_exit:
+                await asyncio.wait({ending}, timeout=0.1)
+            ending.cancel()
+        left_s = self._timeout_s - (time.monotonic() - started_s)
+        self.config.timeout_graceful_shutdown = max(1, int(left_s))
+        await super().shutdown(sockets)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -56,7 +82,9 @@ async def serve(
     *,
     shutdown_timeout_s: float,
     websocket: bool = True,
+    message_max_bytes: int = 1_048_576,
     trusted_proxies: str = "127.0.0.1",
+    drain: Drain | None = None,
 ) -> None:
     """Serves until SIGINT or SIGTERM. Of what proxies forward, only that of the trusted ones is believed."""
     config = uvicorn.Config(
@@ -68,10 +96,11 @@ async def serve(
         proxy_headers=bool(trusted_proxies.strip()),
         forwarded_allow_ips=trusted_proxies,
         ws="websockets-sansio" if websocket else "none",
-        timeout_graceful_shutdown=max(1, round(shutdown_timeout_s)),
+        ws_max_size=message_max_bytes,
+        ws_per_message_deflate=False,  # it keeps its windows, hundreds of kilobytes of them, for every subscriber
         backlog=2048,
     )
-    await GatewayServer(config).serve(sockets=[listener])
+    await GatewayServer(config, timeout_s=shutdown_timeout_s, drain=drain).serve(sockets=[listener])
 
 
 def address_of(listener: socket.socket) -> str:

@@ -14,7 +14,7 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 from datasources.http import SourceSettings
 from resolvers.account_rules import SignUpPolicy
 
-from .endpoint_settings import ENDPOINT_GROUPS, Costs, Documents
+from .endpoint_settings import ENDPOINT_GROUPS, Costs, Documents, LiveSettings
 
 PREFIX = "GATEWAY_"
 ASYMMETRIC = frozenset({"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"})
@@ -210,6 +210,7 @@ class Settings(BaseSettings):
     request_timeout_s: float = Field(10.0, gt=0, le=300, description="Seconds that one GraphQL request may take.")
     documents: Documents = Field(default_factory=Documents)
     costs: Costs = Field(default_factory=Costs)
+    live: LiveSettings = Field(default_factory=LiveSettings)
     introspection: bool = Field(True, description="Whether the schema may be asked for.")
     graphiql: bool = Field(True, description="Whether /graphiql is served.")
     database_pool_size: int = Field(10, ge=2, le=200, description="Connections to PostgreSQL per process.")

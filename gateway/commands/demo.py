@@ -50,10 +50,13 @@ async def _demo(settings: Settings, url: str, listener: socket.socket, seed: int
         await seed_store(resources.repositories, scenario, accounts)
         group.start_soon(follow, resources.repositories, scenario)
         _welcome(address_of(listener), settings)
+        app = create_app(resources, demo_account={"email": EMAIL, "password": PASSWORD})
         await serve(
-            create_app(resources, demo_account={"email": EMAIL, "password": PASSWORD}),
+            app,
             listener,
             shutdown_timeout_s=settings.shutdown_timeout_s,
+            message_max_bytes=settings.body_max_bytes,
+            drain=app.state.connections.drain,
         )
         group.cancel_scope.cancel()
 

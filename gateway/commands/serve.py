@@ -43,9 +43,12 @@ async def _serve(settings: Settings, url: str, listener: socket.socket) -> None:
     async with open_resources(settings, url) as resources:
         names = [source.name for source in settings.sources]
         log.info("serving", address=f"{address_of(listener)}/graphql", sources=names)
+        app = create_app(resources)
         await serve(
-            create_app(resources),
+            app,
             listener,
             shutdown_timeout_s=settings.shutdown_timeout_s,
+            message_max_bytes=settings.body_max_bytes,
             trusted_proxies=settings.trusted_proxies,
+            drain=app.state.connections.drain,
         )

@@ -8,8 +8,7 @@ from typing import TypeVar
 
 import anyio
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from datasources.exceptions import GatewayError
 from resolvers.context import RequestContext
@@ -18,6 +17,9 @@ from ..execution.caller import Caller
 from ..execution.pipeline import Pipeline
 from ..execution.request import GraphQLAnswer, RequestFault
 from .answers import answer_response, batch_response, error_response, fault_answer, fault_response
+from .live.accept import NONE, Streams, accepted_streams
+from .live.negotiated import negotiated
+from .live.service import Live
 from .media_types import JSON, RESPONSE_JSON, negotiate
 from .reading import Item, Read, ReadingLimits, read_request
 
@@ -29,10 +31,13 @@ MakeContext = Callable[[Request], Awaitable[RequestContext]]
 class GraphQLEndpoint:
     """The ASGI endpoint at /graphql."""
 
-    def __init__(self, pipeline: Pipeline, make_context: MakeContext, limits: ReadingLimits) -> None:
+    def __init__(
+        self, pipeline: Pipeline, make_context: MakeContext, limits: ReadingLimits, live: Live | None = None
+    ) -> None:
         self._pipeline = pipeline
         self._make_context = make_context
         self._limits = limits
+        self._live = live
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request; a client that goes away ends it, and with it its upstream requests."""
@@ -44,21 +49,28 @@ class GraphQLEndpoint:
         if response is not None:
             await response(scope, receive, send)
 
-    async def _respond(self, request: Request) -> Response | None:
-        media_type = negotiate(request.headers.get("accept"), OFFERED)
-        if media_type is None:
+    async def _respond(self, request: Request) -> ASGIApp | None:
+        accept = request.headers.get("accept")
+        media_type = negotiate(accept, OFFERED)
+        streams = accepted_streams(accept) if self._live else NONE
+        if media_type is None and not streams:
             message = f"this answers {' or '.join(OFFERED)}"
             return fault_response(RequestFault(message, status=406, code="NOT_ACCEPTABLE"))
         try:
             read = await read_request(request, self._limits)
-            return await until_disconnect(request.receive, self._answer(request, read, media_type))
+            return await until_disconnect(request.receive, self._answer(request, read, media_type, streams))
         except RequestFault as fault:
-            return fault_response(fault, media_type)
+            return fault_response(fault, media_type or JSON)
         except GatewayError as error:
-            return error_response(error, media_type)
+            return error_response(error, media_type or JSON)
 
-    async def _answer(self, request: Request, read: Read, media_type: str) -> Response:
+    async def _answer(self, request: Request, read: Read, media_type: str | None, streams: Streams) -> ASGIApp:
         caller = Caller.of(request)
+        if self._live and streams and not isinstance(read, list):
+            context = await self._make_context(request)
+            return await negotiated(self._live, read, context, caller, media_type=media_type, streams=streams)
+        if media_type is None:
+            raise RequestFault(f"a batch is answered by {JSON}", status=406, code="NOT_ACCEPTABLE")
         if not isinstance(read, list):
             context = await self._make_context(request)
             return answer_response(await self._pipeline.answer(read, context, caller), media_type)
