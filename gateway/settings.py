@@ -40,6 +40,9 @@ class SourceOptions(BaseModel):
         32 * 1024 * 1024, ge=1024, description="Largest answer, in bytes after decompression."
     )
     max_connections: int = Field(32, ge=1, le=1000, description="Connections kept and opened at most.")
+    cache_max_bytes: int = Field(
+        32 * 1024 * 1024, ge=0, description="Bytes of answers that are kept for a moment; 0 keeps none."
+    )
 
     @field_validator("url", check_fields=False)
     @classmethod
@@ -76,6 +79,7 @@ class NamedSource(SourceOptions):
             timeout_s=self.timeout_s,
             max_response_bytes=self.max_response_bytes,
             max_connections=self.max_connections,
+            cache_max_bytes=self.cache_max_bytes,
         )
 
 

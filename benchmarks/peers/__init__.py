@@ -1,0 +1,1 @@
+"""The servers that a team would write instead, and the same schema on stock Strawberry."""
