@@ -301,7 +301,7 @@ async def test_whole_trace_is_what_was_written(source):
     ]
 
 
-@pytest.mark.parametrize("unknown", [FOREIGN[0], FOREIGN[1], "f" * 32])
+@pytest.mark.parametrize("unknown", [FOREIGN[0], FOREIGN[1], "f" * 32], ids=["foreign", "foreign too", "nobody's"])
 async def test_trace_of_others_looks_like_none(source, unknown):
     assert await traces.trace(context_for(source), SHOP, unknown) is None
 
