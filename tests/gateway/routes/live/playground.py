@@ -21,11 +21,10 @@ from strawberry.schema.config import StrawberryConfig
 from datasources.calls import Call, Deadline, Ledger
 from datasources.exceptions import Forbidden, SourceUnavailable, Unauthenticated
 from datasources.records.users import Role
-from gateway.execution.cost import Budgets
 from gateway.execution.documents import Documents
 from gateway.execution.limits import Limits
-from gateway.execution.phases import phases
 from gateway.execution.pipeline import Pipeline
+from gateway.execution.selection import select_operation
 from gateway.execution.trusted import TrustedDocuments
 from gateway.routes.graphql import GraphQLEndpoint
 from gateway.routes.live.connections import LiveConnections
@@ -166,7 +165,7 @@ class Playground:
         self.contexts: list[RequestContext] = []
         documents = Documents(SCHEMA, limits=Limits(), size=100)
         trusted = options.pop("trusted", TrustedDocuments())
-        pipeline = Pipeline(SCHEMA, phases(SCHEMA, trusted=trusted, documents=documents, budgets=Budgets()))
+        pipeline = Pipeline(SCHEMA, (trusted, documents, select_operation))
         self.live = Live(
             pipeline=pipeline,
             make_context=self.make_live,
