@@ -12,14 +12,9 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
-from schema.roots import schema
-
 from .context import ContextMaker
-from .execution.documents import Documents
-from .execution.manifest import read_manifest
-from .execution.phases import phases
 from .execution.pipeline import Pipeline
-from .execution.trusted import TrustedDocuments
+from .graphql_pipeline import make_pipeline
 from .middleware.access_log import AccessLog
 from .middleware.compression import Compression
 from .middleware.security_headers import SecurityHeaders
@@ -43,7 +38,7 @@ from .workers.source_probes import SourceProbes
 
 def create_app(resources: Resources, *, demo_account: dict[str, str] | None = None) -> Starlette:
     """The gateway. `demo_account` signs GraphiQL in: {email, password}."""
-    contexts, pipeline = ContextMaker(resources), _pipeline(resources.settings)
+    contexts, pipeline = ContextMaker(resources), make_pipeline(resources)
     live = _live(resources.settings, pipeline, contexts)
     endpoint = GraphQLEndpoint(pipeline, contexts, _reading_limits(resources.settings), live)
     retention, health = Retention(resources), SourceHealth(resources)
@@ -86,23 +81,6 @@ def _live(settings: Settings, pipeline: Pipeline, contexts: ContextMaker) -> Liv
         connections=LiveConnections(settings.live.max_connections),
         limits=settings.live.limits(),
         allowed_origins=(*settings.allowed_origins, *own),
-    )
-
-
-def _pipeline(settings: Settings) -> Pipeline:
-    graphql_schema, given = schema._schema, settings.documents
-    manifest = read_manifest(given.trusted) if given.trusted else {}
-    documents = Documents(
-        graphql_schema, limits=given.limits(), size=given.cache_size, introspection=settings.introspection
-    )
-    return Pipeline(
-        graphql_schema,
-        phases(
-            graphql_schema,
-            trusted=TrustedDocuments(manifest, only=given.trusted_only, automatic=given.automatic),
-            documents=documents,
-            budgets=settings.costs.budgets(),
-        ),
     )
 
 

@@ -11,6 +11,7 @@ from datasources.records.users import Role
 
 from .execution.cost import Budgets
 from .execution.limits import Limits
+from .execution.rate_limit import Rates
 from .routes.live.limits import LiveLimits
 
 
@@ -91,6 +92,24 @@ class Costs(BaseSettings):
         )
 
 
+class RateLimits(BaseSettings):
+    """GATEWAY_RATE_*: what may be asked for in a minute, in units of cost."""
+
+    model_config = _reading("GATEWAY_RATE_")
+
+    caller: int = Field(
+        1_000_000, ge=0, description="Cost per minute of a person or a machine's token; 0 sets no limit."
+    )
+    anonymous: int = Field(
+        50_000, ge=0, description="Cost per minute of an address without a credential; 0 sets no limit."
+    )
+    address: int = Field(3_000_000, ge=0, description="Cost per minute of an address, whoever asks; 0 sets no limit.")
+
+    def rates(self) -> Rates:
+        """The same as the phase takes them."""
+        return Rates(caller=self.caller, anonymous=self.anonymous, address=self.address)
+
+
 class LiveSettings(BaseSettings):
     """GATEWAY_LIVE_*: WebSockets, and streams over HTTP."""
 
@@ -117,4 +136,9 @@ class LiveSettings(BaseSettings):
         )
 
 
-ENDPOINT_GROUPS: dict[str, type[BaseSettings]] = {"documents": Documents, "costs": Costs, "live": LiveSettings}
+ENDPOINT_GROUPS: dict[str, type[BaseSettings]] = {
+    "documents": Documents,
+    "costs": Costs,
+    "rate_limits": RateLimits,
+    "live": LiveSettings,
+}

@@ -14,6 +14,8 @@ from datasources.postgres.engine import Database
 from datasources.postgres.repositories import Repositories
 from datasources.prometheus.client import PrometheusSource
 from datasources.protocols import KeySource, LogsSource, MetricsSource, TracesSource
+from datasources.rate_limits.buckets import RateLimiter
+from datasources.rate_limits.memory import MemoryRateLimiter
 from datasources.records.sources import SourceKind
 from datasources.tempo.client import TempoSource
 from resolvers.context import Sources
@@ -26,7 +28,7 @@ from .auth.oidc import OidcRules, OidcTokens
 from .auth.passwords import Passwords
 from .auth.provider_keys import ProviderKeys
 from .auth.tokens import AccessTokens
-from .settings import NamedSource, Oidc, Settings
+from .settings import NamedSource, Oidc, Settings, SettingsError
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class Resources:
     keys: KeyRing
     authenticate: Authenticator
     last_use: LastUse
+    rate_limiter: RateLimiter
     identity: KeySource | None = None
 
 
@@ -77,7 +80,20 @@ async def open_resources(settings: Settings, database_url: str) -> AsyncIterator
             ),
             identity=identity,
             last_use=last_use,
+            rate_limiter=await _open_rate_limiter(settings, stack),
         )
+
+
+async def _open_rate_limiter(settings: Settings, stack: AsyncExitStack) -> RateLimiter:
+    if settings.redis_url is None:
+        return MemoryRateLimiter()
+    try:
+        from datasources.rate_limits.redis import RedisRateLimiter  # noqa: PLC0415 - an extra
+    except ImportError:
+        raise SettingsError("REDIS_URL: needs the package redis, the extra of that name") from None
+    limiter = RedisRateLimiter(settings.redis_url.get_secret_value())
+    stack.push_async_callback(limiter.close)
+    return limiter
 
 
 def open_sources(configured: tuple[NamedSource, ...]) -> Sources:

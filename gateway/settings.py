@@ -14,7 +14,7 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 from datasources.http import SourceSettings
 from resolvers.account_rules import SignUpPolicy
 
-from .endpoint_settings import ENDPOINT_GROUPS, Costs, Documents, LiveSettings
+from .endpoint_settings import ENDPOINT_GROUPS, Costs, Documents, LiveSettings, RateLimits
 
 PREFIX = "GATEWAY_"
 ASYMMETRIC = frozenset({"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"})
@@ -190,6 +190,11 @@ class Settings(BaseSettings):
         validation_alias="DATABASE_URL",
         description="PostgreSQL; without it an embedded one runs in the data folder.",
     )
+    redis_url: SecretStr | None = Field(
+        None,
+        validation_alias="REDIS_URL",
+        description="Redis or Valkey that gateways share, for rate limits; without it each counts for itself.",
+    )
     prometheus: Prometheus = Field(default_factory=Prometheus)
     loki: Loki = Field(default_factory=Loki)
     tempo: Tempo = Field(default_factory=Tempo)
@@ -214,6 +219,7 @@ class Settings(BaseSettings):
     request_timeout_s: float = Field(10.0, gt=0, le=300, description="Seconds that one GraphQL request may take.")
     documents: Documents = Field(default_factory=Documents)
     costs: Costs = Field(default_factory=Costs)
+    rate_limits: RateLimits = Field(default_factory=RateLimits)
     live: LiveSettings = Field(default_factory=LiveSettings)
     introspection: bool = Field(True, description="Whether the schema may be asked for.")
     graphiql: bool = Field(True, description="Whether /graphiql is served.")
@@ -272,6 +278,13 @@ class Settings(BaseSettings):
     def _is_postgresql(cls, url: SecretStr | None) -> SecretStr | None:
         if url is not None and not url.get_secret_value().startswith(("postgresql://", "postgres://")):
             raise ValueError("must begin with postgresql://")
+        return url
+
+    @field_validator("redis_url")
+    @classmethod
+    def _is_redis(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None and not url.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("must begin with redis://, rediss:// or unix://")
         return url
 
     @model_validator(mode="after")
@@ -348,5 +361,5 @@ def _prefix(group: type[BaseSettings]) -> str:
 
 def _line(fault: Any, prefix: str) -> str:
     name = "_".join(str(part) for part in fault["loc"]).upper() or "settings"
-    known = name if name.startswith("DATABASE_URL") else f"{prefix}{name}"
+    known = name if name in ("DATABASE_URL", "REDIS_URL") else f"{prefix}{name}"
     return f"{known}: {fault['msg'].removeprefix('Value error, ')}"

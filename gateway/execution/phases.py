@@ -7,6 +7,7 @@ from graphql import GraphQLSchema
 from .cost import Budgets, CostLimit
 from .documents import Documents
 from .operation import Phase
+from .rate_limit import RateLimit
 from .selection import select_operation
 from .trusted import TrustedDocuments
 
@@ -17,6 +18,7 @@ def phases(
     trusted: TrustedDocuments,
     documents: Documents,
     budgets: Budgets,
+    rate_limit: RateLimit,
 ) -> tuple[Phase, ...]:
     """Each raises where the operation goes no further. After them come execution and, for all that leaves, masking."""
     return (
@@ -24,4 +26,5 @@ def phases(
         documents,  # known already, or parsed, held to its limits and validated
         select_operation,  # which operation of it
         CostLimit(schema, budgets),  # what it costs with these variables
+        rate_limit,  # whether the caller has that much left
     )

@@ -40,12 +40,23 @@ class Outcome:
 
 
 class Pipeline:
-    """Executes requests against one schema. `phases` come in the order in which they are called."""
+    """Executes requests against one schema. `phases` come in the order in which they are called.
 
-    def __init__(self, schema: GraphQLSchema, phases: Sequence[Phase], watch: Watch | None = None) -> None:
+    `charge_refused` is called for a document that a phase refused before its cost was known.
+    """
+
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        phases: Sequence[Phase],
+        watch: Watch | None = None,
+        *,
+        charge_refused: Phase | None = None,
+    ) -> None:
         self.schema = schema
         self.phases = tuple(phases)
         self._watch = watch
+        self._charge_refused = charge_refused
 
     def watch(self, operation: Operation) -> AbstractContextManager[Outcome]:
         """Every transport executes within it, and tells it the errors."""
@@ -56,8 +67,13 @@ class Pipeline:
 
         Raises: Refused and RequestFault, whose errors may be shown, and GatewayError.
         """
-        for phase in self.phases:
-            await phase(operation)
+        try:
+            for phase in self.phases:
+                await phase(operation)
+        except Refused:
+            if self._charge_refused is not None and operation.cost is None:
+                await self._charge_refused(operation)
+            raise
 
     async def answer(self, request: GraphQLRequest, context: RequestContext, caller: Caller = NOBODY) -> GraphQLAnswer:
         """The one answer to a query or mutation; a request that cannot be executed gives one with errors and no data.

@@ -46,6 +46,7 @@ def test_more_sources_of_a_kind_come_as_json(monkeypatch: pytest.MonkeyPatch) ->
         ("LOKI_CA_FILE", "missing.pem", "LOKI_CA_FILE: no such file"),
         ("GATEWAY_DOCUMENT_TRUSTED_ONLY", "true", "GATEWAY_DOCUMENT_TRUSTED is needed"),
         ("GATEWAY_COST_BY_ROLE", '{"KING": 5}', "GATEWAY_COST_BY_ROLE"),
+        ("REDIS_URL", "http://localhost", "REDIS_URL: must begin with redis://"),
         ("DATABASE_URL", "mysql://localhost/x", "DATABASE_URL: must begin with postgresql://"),
     ],
 )

@@ -16,11 +16,13 @@ from starlette.routing import Route
 
 from datasources.calls import Call, Deadline, Ledger
 from datasources.exceptions import SourceUnavailable
+from datasources.rate_limits.memory import MemoryRateLimiter
 from gateway.execution.cost import Budgets
 from gateway.execution.documents import Documents
 from gateway.execution.limits import Limits
 from gateway.execution.phases import phases
 from gateway.execution.pipeline import Pipeline
+from gateway.execution.rate_limit import RateLimit, Rates
 from gateway.execution.trusted import TrustedDocuments
 from gateway.routes.graphql import GraphQLEndpoint
 from gateway.routes.reading import ReadingLimits
@@ -94,16 +96,15 @@ SCHEMA = strawberry.Schema(Query, Mutation, Subscription)._schema
 def pipeline(*, limits: Limits = Limits(), trusted: TrustedDocuments | None = None, **options: Any) -> Pipeline:  # noqa: B008
     """All phases over the tiny schema."""
     documents = Documents(SCHEMA, limits=limits, size=100, introspection=options.pop("introspection", True))
-    return Pipeline(
+    rate_limit = options.pop("rate_limit", None) or RateLimit(MemoryRateLimiter(), Rates())
+    listed = phases(
         SCHEMA,
-        phases(
-            SCHEMA,
-            trusted=trusted or TrustedDocuments(),
-            documents=documents,
-            budgets=options.pop("budgets", Budgets()),
-        ),
-        **options,
+        trusted=trusted or TrustedDocuments(),
+        documents=documents,
+        budgets=options.pop("budgets", Budgets()),
+        rate_limit=rate_limit,
     )
+    return Pipeline(SCHEMA, listed, charge_refused=rate_limit.charge_refused, **options)
 
 
 def context(*, seconds: float = 5.0, principal: Any = ANONYMOUS, address: str = "192.0.2.1") -> RequestContext:

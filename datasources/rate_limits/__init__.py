@@ -1,0 +1,1 @@
+"""Token buckets that many requests draw from: in this process, or in Redis for all gateways together."""
