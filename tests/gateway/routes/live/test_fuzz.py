@@ -60,8 +60,8 @@ messages = st.fixed_dictionaries(
     optional={"type": types | anything, "id": st.sampled_from(["1", "2"]) | anything, "payload": payloads | anything},
 )
 frames = (
-    messages.map(lambda value: json.dumps(value))
-    | anything.map(lambda value: json.dumps(value))
+    messages.map(json.dumps)
+    | anything.map(json.dumps)
     | st.text(max_size=60).filter(lambda text: "\ud800" not in text)
     | st.binary(max_size=60)
     | st.builds(lambda count, sign: sign * count, st.integers(1, 5_000), st.sampled_from(["[", "{", '{"a":', "\x00"]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from uuid import UUID
 
 import httpx
@@ -21,15 +22,18 @@ OTHER = UUID(int=2)
 
 async def _started(query: str, raw: Raw) -> None:
     await raw.subscribe(query)
+    await _until(lambda: JOURNAL.running > 0)
+
+
+async def _until(holds: Callable[[], bool]) -> None:
+    """Of a resolver in the server's thread: there is no event to wait for across loops."""
     async with asyncio.timeout(5):
-        while not JOURNAL.running:
-            await asyncio.sleep(0.005)
+        while not holds():  # noqa: ASYNC110
+            await asyncio.sleep(0.002)
 
 
 async def _ended() -> float:
-    async with asyncio.timeout(5):
-        while JOURNAL.running:
-            await asyncio.sleep(0.002)
+    await _until(lambda: JOURNAL.running == 0)
     return JOURNAL.ended_at[-1]
 
 
@@ -69,9 +73,7 @@ async def test_an_http_client_that_leaves_ends_its_resolvers_at_once(address: st
                     pass
 
         asking = asyncio.create_task(ask())
-        async with asyncio.timeout(5):
-            while not JOURNAL.running:
-                await asyncio.sleep(0.005)
+        await _until(lambda: JOURNAL.running > 0)
         left_at = time.monotonic()
         asking.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -191,9 +193,7 @@ async def test_the_end_of_the_process_is_told_to_everybody(served: tuple[str, Se
         parts = group.create_task(ask("subscription { ticks }", "multipart/mixed;subscriptionSpec=1.0"))
         deferred = group.create_task(ask("{ slow { name ... @defer { late(seconds: 0.8) } } }", "multipart/mixed"))
         plain = group.create_task(ask("{ slow { late(seconds: 0.8) } }", "application/json"))
-        async with asyncio.timeout(5):
-            while JOURNAL.running < 6:
-                await asyncio.sleep(0.005)
+        await _until(lambda: JOURNAL.running == 6)
         started = time.monotonic()
         server.should_exit = True
         told = []

@@ -136,12 +136,11 @@ async def test_a_section_that_fails_as_a_whole_tells_nothing_internal(
 
 
 async def test_the_first_part_does_not_wait_for_the_others(address: str) -> None:
-    started, arrived = time.monotonic(), []
+    started = time.monotonic()
     async with httpx.AsyncClient() as client:
         headers = {"accept": "multipart/mixed"}
         async with client.stream("POST", f"http://{address}", json={"query": BEGIN}, headers=headers) as answer:
-            async for text in answer.aiter_text():
-                arrived.append((time.monotonic() - started, text))
+            arrived = [(time.monotonic() - started, text) async for text in answer.aiter_text()]
     first_at = next(at for at, text in arrived if '"quick"' in text)
     # the boundary that ends a part comes with it
     assert all(text.endswith(("--graphql", "--graphql--\r\n", "--\r\n")) for _, text in arrived)
