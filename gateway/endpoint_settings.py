@@ -12,7 +12,7 @@ from datasources.records.users import Role
 from .execution.cost import Budgets
 from .execution.limits import Limits
 from .execution.rate_limit import Rates
-from .routes.live.limits import LiveLimits
+from .live_limits import LiveLimits
 
 
 def _reading(prefix: str) -> SettingsConfigDict:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from starlette.requests import HTTPConnection
 
+from gateway.live_limits import LiveLimits
 from resolvers.access import Principal
 from resolvers.context import RequestContext
 
 from ...execution.pipeline import Pipeline
 from ...execution.request import Json
 from .connections import LiveConnections
-from .limits import LiveLimits
 from .viewers import Viewers
 
 MakeContext = Callable[[HTTPConnection, Callable[[], Principal]], RequestContext]

@@ -26,10 +26,10 @@ from gateway.execution.limits import Limits
 from gateway.execution.pipeline import Pipeline
 from gateway.execution.selection import select_operation
 from gateway.execution.trusted import TrustedDocuments
+from gateway.live_limits import LiveLimits
 from gateway.routes.graphql import GraphQLEndpoint
 from gateway.routes.live.connections import LiveConnections
 from gateway.routes.live.endpoint import GraphQLSockets
-from gateway.routes.live.limits import LiveLimits
 from gateway.routes.live.service import Live
 from gateway.routes.live.viewers import Viewers
 from gateway.routes.reading import ReadingLimits

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gateway.routes.live.limits import LiveLimits
+from gateway.live_limits import LiveLimits
 from gateway.routes.live.messages import CloseCode
 
 from .playground import SECRET, Playground, playing
