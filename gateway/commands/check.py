@@ -28,7 +28,7 @@ TIMEOUT_S = 5.0
 
 def run() -> int:
     """Prints a line per finding. Returns 0 where all is well, else 1."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, soft_wrap=True)
     try:
         settings = load_settings()
     except SettingsError as error:
