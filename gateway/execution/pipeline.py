@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Protocol
 
 from graphql import ExecutionResult, GraphQLSchema, OperationType
@@ -58,9 +58,14 @@ class Pipeline:
         self._watch = watch
         self._charge_refused = charge_refused
 
-    def watch(self, operation: Operation) -> AbstractContextManager[Outcome]:
-        """Every transport executes within it, and tells it the errors."""
-        return self._watch(operation) if self._watch else nullcontext(Outcome())
+    @contextmanager
+    def watch(self, operation: Operation) -> Iterator[Outcome]:
+        """Every transport executes within it, and tells it the errors. What is under way at its end is cancelled."""
+        with self._watch(operation) if self._watch else nullcontext(Outcome()) as outcome:
+            try:
+                yield outcome
+            finally:
+                operation.context.loaders.close()
 
     async def prepare(self, operation: Operation) -> None:
         """Takes the operation through all phases; then `operation.document` and `operation.node` can be executed.

@@ -87,6 +87,8 @@ async def _answer(executor: ProjectingExecutor, event: Any, context: RequestCont
     except TimeoutError:
         late = DeadlineExceeded("this event's deadline has passed")
         return {"data": None, "errors": [{"message": late.message, "extensions": {"code": late.code}}]}
+    finally:
+        context.loaders.close()
     return single(result)
 
 

@@ -28,6 +28,7 @@ from gateway.routes.graphql import GraphQLEndpoint
 from gateway.routes.reading import ReadingLimits
 from resolvers.access import ANONYMOUS
 from resolvers.context import RequestContext
+from resolvers.loaders import Loaders
 
 _numbers = count(1)
 
@@ -112,6 +113,7 @@ def context(*, seconds: float = 5.0, principal: Any = ANONYMOUS, address: str = 
     call = Call(Deadline.after(seconds), Ledger())
     found = SimpleNamespace(call=call, principal=principal, now_ns=0, client_address=address)
     found.ended, found.number = asyncio.Event(), next(_numbers)
+    found.loaders = Loaders(cast(RequestContext, found))
     return cast(RequestContext, found)
 
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 import strawberry
 
-from datasources.calls import Call, Deadline, Ledger
 from datasources.exceptions import SourceUnavailable
 from gateway.execution.caller import Caller
 from gateway.execution.cost import Budgets, CostLimit
@@ -20,8 +18,7 @@ from gateway.execution.pipeline import Pipeline
 from gateway.execution.request import GraphQLAnswer, GraphQLRequest, RequestFault, parse_request
 from gateway.execution.selection import select_operation
 from gateway.execution.trusted import TrustedDocuments
-from resolvers.access import ANONYMOUS
-from resolvers.context import RequestContext
+from tests.gateway import tiny
 
 
 @strawberry.type
@@ -62,13 +59,8 @@ def _pipeline(**options: Any) -> Pipeline:
     return Pipeline(SCHEMA, [TrustedDocuments(), documents, select_operation, CostLimit(SCHEMA, Budgets())])
 
 
-def _context(seconds: float = 5.0) -> RequestContext:
-    call = Call(Deadline.after(seconds), Ledger())
-    return cast(RequestContext, SimpleNamespace(call=call, principal=ANONYMOUS, now_ns=0))
-
-
 async def _answer(query: str, seconds: float = 5.0, **request: Any) -> GraphQLAnswer:
-    return await _pipeline().answer(GraphQLRequest(query=query, **request), _context(seconds))
+    return await _pipeline().answer(GraphQLRequest(query=query, **request), tiny.context(seconds=seconds))
 
 
 async def test_a_query_is_answered() -> None:
@@ -112,7 +104,7 @@ async def test_a_subscription_is_told_which_transports_carry_it() -> None:
 
 async def test_the_cost_is_told_where_it_is_asked_for() -> None:
     caller = Caller(wants_cost=True)
-    answer = await _pipeline().answer(GraphQLRequest(query="{ hello }"), _context(), caller)
+    answer = await _pipeline().answer(GraphQLRequest(query="{ hello }"), tiny.context(), caller)
     assert answer.body()["extensions"] == {"cost": {"requested": 1, "limit": 1000}}
 
 
@@ -130,7 +122,7 @@ async def test_past_its_deadline_a_request_is_given_up() -> None:
 async def test_without_introspection_neither_the_schema_nor_a_suggestion_is_told() -> None:
     pipeline = _pipeline(introspection=False)
     for query in ("{ __schema { types { name } } }", "{ helo }"):
-        body = (await pipeline.answer(GraphQLRequest(query=query), _context())).body()
+        body = (await pipeline.answer(GraphQLRequest(query=query), tiny.context())).body()
         assert "hello" not in str(body)
         assert "data" not in body
 
