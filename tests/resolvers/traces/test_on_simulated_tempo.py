@@ -264,7 +264,7 @@ async def test_quantile_that_cannot_be_is_refused(tempo: Simulated, quantile: fl
 
 
 async def test_rate_of_pipelines_in_parentheses_is_refused_by_name(tempo: Simulated) -> None:
-    found = await page(tempo, query="({ status = error } | count() > 1) && { kind = server }", first=1)
+    found = await page(tempo, query="({ status = error } | count() > 1) && ({ kind = server })", first=1)
     with pytest.raises(Refused, match="parentheses") as caught:
         await traces.rate(tempo.context(), found.search, None)
     assert caught.value.argument == "query"
