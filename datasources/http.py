@@ -69,7 +69,8 @@ class SourceSettings:
 class SourceRequest:
     """One read. It is built from scratch by a client module: nothing of a user's request is forwarded.
 
-    `path` is quoted already. `form` makes it a POST's body. `cache_ttl_s` of 0 means single flight only.
+    `path` is quoted already. `form` makes it a POST's body. `cache_ttl_s` of 0 means single flight only. `blames_question`
+    tells the 5xx answers that speak of the question, where a source has such: nobody's question opens the breaker.
     """
 
     method: str
@@ -80,11 +81,16 @@ class SourceRequest:
     tenant: str | None = None
     cache_ttl_s: float = 0.0
     retry: bool = True
+    blames_question: Callable[[SourceResponse], bool] | None = None
 
     @property
     def key(self) -> tuple[object, ...]:
         """What makes two requests the same question."""
         return (self.tenant, self.method, self.path, self.params, self.form, self.headers)
+
+    def is_failed(self, response: SourceResponse) -> bool:
+        """Whether the answer speaks of the source's own trouble."""
+        return is_fault(response.status) and not (self.blames_question and self.blames_question(response))
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +160,7 @@ class HttpSender:
         try:
             async with asyncio.timeout(remaining_s):
                 response = await self._flights.share(key, lambda: self._fly(request))
-            error = f"HTTP {response.status}" if is_fault(response.status) else None
+            error = f"HTTP {response.status}" if request.is_failed(response) else None
             return response
         except TimeoutError:
             error = "the request's deadline passed before it answered"
@@ -233,7 +239,7 @@ class HttpSender:
 
     def _settle(self, request: SourceRequest, response: SourceResponse, generation: int, started: float) -> None:
         self._latency.record((self._clock() - started) * 1000)
-        if is_fault(response.status):
+        if request.is_failed(response):
             self._breaker.failed(generation)
             self._note(f"HTTP {response.status}")
             return

@@ -18,6 +18,11 @@ from ..http import SourceResponse
 INSIDE_CUTOFF = "within query_end_cutoff"
 """Tempo does not read the last seconds before now, 30 by default."""
 
+_EVALUATION = re.compile(
+    r"expression \(.*\) expected an? \w+, but got \w+|(?:division|modulo) by zero|math expressions not supported",
+    re.DOTALL,
+)
+"""What a question may turn out to be when it is evaluated: Tempo answers with 500, though only its writer can mend it."""
 _PLACE = re.compile(r" at line \d+, col \d+")
 _TENANT = re.compile(r"no org id|tenant ID|org ID", re.IGNORECASE)
 _TOO_LARGE = re.compile(r"exceeds max size|too large|larger than max", re.IGNORECASE)
@@ -36,11 +41,19 @@ def raise_failure(response: SourceResponse, source: str) -> NoReturn:
         raise SourceTooLarge(f"{source}: the trace is larger than it gives", source=source)
     if status in (400, 422) and text:
         raise SourceRefused(without_places(text), source=source)
+    if blames_question(response):
+        found = _EVALUATION.search(text)
+        raise SourceRefused(f"invalid TraceQL query: {found[0] if found else text}", source=source)
     if status in (408, 504):
         raise SourceTimeout(f"{source}: the question took longer than it allows", source=source)
     if status < 500 and status not in (429, 499):
         raise SourceMalformed(f"{source}: HTTP {status} is no answer of Tempo's interface", source=source)
     raise SourceUnavailable(f"{source}: HTTP {status}", source=source)
+
+
+def blames_question(response: SourceResponse) -> bool:
+    """Whether a 500 speaks of the question and not of the source."""
+    return response.status == 500 and _EVALUATION.search(response.text) is not None
 
 
 def without_places(message: str) -> str:

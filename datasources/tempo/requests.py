@@ -12,6 +12,7 @@ from ..exceptions import BadInput
 from ..http import SourceRequest
 from ..records.shared import NS_PER_S, Interval
 from ..scope import Scope, ScopedTraceQL
+from .failures import blames_question
 
 MAX_SEARCH_RANGE_S = 168 * 3600
 MAX_METRICS_RANGE_S = 24 * 3600
@@ -37,7 +38,7 @@ def search(expression: ScopedTraceQL, interval: Interval, *, limit: int, spans_p
     """
     sizes = (("limit", str(limit)), ("spss", str(spans_per_trace)))
     params = (("q", expression.text), *search_window(interval), *sizes)
-    return SourceRequest("GET", "/api/search", params, tenant=expression.scope.tenant, cache_ttl_s=SEARCH_TTL_S)
+    return _evaluated("/api/search", expression, params, SEARCH_TTL_S)
 
 
 def tags(filter_text: str, scope: Scope, interval: Interval, *, limit: int) -> SourceRequest:
@@ -110,6 +111,15 @@ def _window(start_ns: int, end_ns: int) -> Params:
 
 
 def _metrics(path: str, expression: ScopedTraceQL, params: Params) -> SourceRequest:
+    return _evaluated(f"/api/metrics/{path}", expression, params, METRICS_TTL_S)
+
+
+def _evaluated(path: str, expression: ScopedTraceQL, params: Params, ttl_s: float) -> SourceRequest:
     return SourceRequest(
-        "GET", f"/api/metrics/{path}", params, tenant=expression.scope.tenant, cache_ttl_s=METRICS_TTL_S
+        "GET",
+        path,
+        params,
+        tenant=expression.scope.tenant,
+        cache_ttl_s=ttl_s,
+        blames_question=blames_question,
     )

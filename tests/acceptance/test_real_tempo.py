@@ -403,6 +403,10 @@ async def test_names_and_values_are_the_projects(source):
         ("{ name = nil }", "nil"),
         ("{} | select(1)", "unexpected"),
         ("({} | count() = 1) && {}", "unexpected"),
+        ("{ !.canary }", "expected a boolean"),
+        ("{ -.canary > 1 }", "expected a numeric"),
+        ("{ .http.response.status_code / 0 = 1 }", "division by zero"),
+        ("{ .http.response.status_code % 0 = 1 }", "modulo by zero"),
     ],
 )
 async def test_refusals_keep_their_words_and_lose_their_places(source, query, words):

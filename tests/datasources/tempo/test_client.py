@@ -11,7 +11,7 @@ import pytest
 from datasources.exceptions import BadInput, SourceMalformed, SourceRefused, SourceUnavailable
 from datasources.http import SourceResponse
 from datasources.records.shared import NS_PER_S, Interval
-from datasources.records.sources import SourceKind
+from datasources.records.sources import CircuitState, SourceKind, SourceState
 from datasources.records.traces import AttributeName, FoundTraces, TraceFilter
 from datasources.scope import Rule, Scope
 from datasources.tempo.client import TempoSource
@@ -269,3 +269,12 @@ async def test_pattern_of_an_operator_filters_answers_too() -> None:
     scope = Scope(frozenset({"p"}), (Rule("service_namespace", pattern="sh.p"),))
     source = Upstream("trace_v2_error_trace").source()
     assert (await source.trace(TRACE_ID, [scope], call=call()))[0] is not None
+
+
+async def test_questions_that_cannot_be_evaluated_leave_the_breaker_closed() -> None:
+    source = Upstream(lambda request: SourceResponse(500, "text/plain", b"desc = Search: division by zero")).source()
+    for _ in range(40):
+        with pytest.raises(SourceRefused, match="division by zero"):
+            await search(source, HOUR, SHOP)
+    assert source.status().circuit is CircuitState.CLOSED
+    assert source.status().state is SourceState.UP

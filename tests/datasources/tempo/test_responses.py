@@ -127,6 +127,26 @@ def test_status_says_whose_fault_it_is(status: int, text: str, kind: type[Source
     assert not text or text not in caught.value.message
 
 
+BLOCK = "error querying live-stores in Querier.SearchRecent: rpc error: code = Unknown desc = Search: processing block (x): "
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "expression (!.canary) expected a boolean, but got TypeString",
+        "expression (-.canary) expected a numeric, but got TypeString",
+        "division by zero",
+        "modulo by zero",
+        "math expressions not supported",
+    ],
+)
+def test_question_that_cannot_be_evaluated_is_its_writers_to_mend(words: str) -> None:
+    response = SourceResponse(500, "text/plain", f"{BLOCK}{words}".encode())
+    with pytest.raises(SourceRefused) as caught:
+        raise_failure(response, "tempo")
+    assert caught.value.message == f"invalid TraceQL query: {words}"
+
+
 def test_places_in_the_text_that_was_sent_are_not_shown() -> None:
     assert without_places("parse error at line 1, col 2: syntax error") == "parse error: syntax error"
 
