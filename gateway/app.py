@@ -18,6 +18,7 @@ from .graphql_pipeline import make_pipeline
 from .middleware.access_log import AccessLog
 from .middleware.compression import Compression
 from .middleware.security_headers import SecurityHeaders
+from .readiness import Readiness
 from .resources import Resources
 from .routes.graphql import GraphQLEndpoint
 from .routes.health import HealthRoutes
@@ -41,6 +42,7 @@ def create_app(resources: Resources, *, demo_account: dict[str, str] | None = No
     contexts, pipeline = ContextMaker(resources), make_pipeline(resources)
     live = _live(resources.settings, pipeline, contexts)
     endpoint = GraphQLEndpoint(pipeline, contexts, _reading_limits(resources.settings), live)
+    readiness = Readiness()
     retention, health = Retention(resources), SourceHealth(resources)
     accounts, last_use, probes = AccountRetention(resources), LastUseWriter(resources), SourceProbes(resources)
 
@@ -55,12 +57,17 @@ def create_app(resources: Resources, *, demo_account: dict[str, str] | None = No
     app = Starlette(
         routes=[
             WebSocketRoute("/graphql", GraphQLSockets(live)),
-            *_routes(endpoint, HealthRoutes(resources), Pages(resources.settings, demo_account), resources.settings),
+            *_routes(
+                endpoint,
+                HealthRoutes(resources, readiness),
+                Pages(resources.settings, demo_account),
+                resources.settings,
+            ),
         ],
         middleware=_middleware(resources.settings),
         lifespan=lifespan,
     )
-    app.state.connections = live.connections
+    app.state.connections, app.state.readiness = live.connections, readiness
     return app
 
 

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -25,20 +26,52 @@ DRAIN_SHARE = 0.6
 
 
 class GatewayServer(uvicorn.Server):
-    """uvicorn's server, whose signals are handled by the loop, so that whatever encloses it is closed in order."""
+    """uvicorn's server, whose signals are handled by the loop, so that whatever encloses it is closed in order.
 
-    def __init__(self, config: uvicorn.Config, *, timeout_s: float, drain: Drain | None = None) -> None:
+    At SIGTERM `stopping` is called at once; the socket stays open for `delay_s` more, in which balancers turn elsewhere.
+    All of the end, this delay too, takes `timeout_s` at most.
+    """
+
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        *,
+        timeout_s: float,
+        delay_s: float = 0.0,
+        drain: Drain | None = None,
+        stopping: Callable[[], None] | None = None,
+    ) -> None:
         super().__init__(config)
         self._timeout_s = timeout_s
+        self._delay_s = delay_s
         self._drain = drain
+        self._stopping = stopping
+        self._stopped_at_s: float | None = None
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """The first signal asks for an orderly end, the second one does not wait for answers in flight."""
+        if self._stopped_at_s is not None:
+            self.should_exit = self.force_exit = True
+            return
+        self._stopped_at_s = time.monotonic()
+        if self._stopping is not None:
+            self._stopping()
+        if sig == signal.SIGTERM and self._delay_s:
+            asyncio.get_running_loop().call_later(self._delay_s, self._leave)
+        else:
+            self._leave()
+
+    def _leave(self) -> None:
+        self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Lets nobody in, ends live connections in words of their protocols, then whatever uvicorn still has."""
-        started_s = time.monotonic()
+        started_s = time.monotonic() if self._stopped_at_s is None else self._stopped_at_s
         for server in self.servers:
             server.close()
         if self._drain is not None:
-            ending = asyncio.ensure_future(self._drain(self._timeout_s * DRAIN_SHARE))
+            within_s = (self._timeout_s - (time.monotonic() - started_s)) * DRAIN_SHARE
+            ending = asyncio.ensure_future(self._drain(max(within_s, 0.1)))
             while not ending.done() and not self.force_exit:
                 await asyncio.wait({ending}, timeout=0.1)
             ending.cancel()
@@ -48,7 +81,7 @@ class GatewayServer(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """The first signal asks for an orderly end, the second one does not wait for answers in flight."""
+        """SIGINT and SIGTERM."""
         loop = asyncio.get_running_loop()
         signals = () if sys.platform == "win32" else (signal.SIGINT, signal.SIGTERM)
         for number in signals:
@@ -85,6 +118,8 @@ async def serve(
     message_max_bytes: int = 1_048_576,
     trusted_proxies: str = "127.0.0.1",
     drain: Drain | None = None,
+    shutdown_delay_s: float = 0.0,
+    stopping: Callable[[], None] | None = None,
 ) -> None:
     """Serves until SIGINT or SIGTERM. Of what proxies forward, only that of the trusted ones is believed."""
     config = uvicorn.Config(
@@ -100,7 +135,10 @@ async def serve(
         ws_per_message_deflate=False,  # it keeps its windows, hundreds of kilobytes of them, for every subscriber
         backlog=2048,
     )
-    await GatewayServer(config, timeout_s=shutdown_timeout_s, drain=drain).serve(sockets=[listener])
+    server = GatewayServer(
+        config, timeout_s=shutdown_timeout_s, delay_s=shutdown_delay_s, drain=drain, stopping=stopping
+    )
+    await server.serve(sockets=[listener])
 
 
 def address_of(listener: socket.socket) -> str:

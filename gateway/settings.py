@@ -246,7 +246,16 @@ class Settings(BaseSettings):
         "auto", description="`auto` writes text to a terminal and JSON elsewhere."
     )
     shutdown_timeout_s: float = Field(
-        10.0, gt=0, le=300, description="Seconds that answers in flight are given at the end."
+        10.0,
+        gt=0,
+        le=300,
+        description="Seconds from SIGTERM within which the process is gone, answers in flight finished.",
+    )
+    shutdown_delay_s: float = Field(
+        1.0,
+        ge=0,
+        le=60,
+        description="Of these, seconds that it is not ready but still answers, so that balancers turn away.",
     )
 
     @field_validator("allowed_origins", mode="before")

@@ -57,6 +57,7 @@ async def _demo(settings: Settings, url: str, listener: socket.socket, seed: int
             shutdown_timeout_s=settings.shutdown_timeout_s,
             message_max_bytes=settings.body_max_bytes,
             drain=app.state.connections.drain,
+            stopping=app.state.readiness.stop,
         )
         group.cancel_scope.cancel()
 

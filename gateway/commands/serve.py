@@ -51,4 +51,6 @@ async def _serve(settings: Settings, url: str, listener: socket.socket) -> None:
             message_max_bytes=settings.body_max_bytes,
             trusted_proxies=settings.trusted_proxies,
             drain=app.state.connections.drain,
+            shutdown_delay_s=settings.shutdown_delay_s,
+            stopping=app.state.readiness.stop,
         )
