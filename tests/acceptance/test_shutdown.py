@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx
 import pytest
@@ -36,13 +37,19 @@ class Served:
         return f"http://127.0.0.1:{self.port}"
 
 
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of an embedded store that is made once."""
+    return tmp_path_factory.mktemp("shutdown")
+
+
 @pytest.fixture
-def served(tmp_path) -> Iterator[Served]:
+def served(data: Path, tmp_path: Path) -> Iterator[Served]:
     """`serve` without sources, on an embedded store."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     environment = {name: value for name, value in os.environ.items() if not name.endswith("_URL")}
-    environment |= {"GATEWAY_PORT": str(port), "GATEWAY_DATA_DIR": str(tmp_path / "data"), "GATEWAY_LOG_FORMAT": "json"}
+    environment |= {"GATEWAY_PORT": str(port), "GATEWAY_DATA_DIR": str(data), "GATEWAY_LOG_FORMAT": "json"}
     environment["GATEWAY_SHUTDOWN_TIMEOUT_S"] = "6"
     with (tmp_path / "log").open("w") as log:
         command = [sys.executable, "-m", "gateway", "serve"]
