@@ -37,7 +37,6 @@ def _child(kind: str, seed: int) -> Iterator[subprocess.Popen[str]]:
     finally:
         assert child.stdin is not None and child.stdout is not None
         child.stdin.close()  # also what happens if this process is killed: a child never outlives it
-        child.terminate()
         try:
             child.wait(STOP_LIMIT_S)
         except subprocess.TimeoutExpired:
