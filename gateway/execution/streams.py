@@ -49,8 +49,7 @@ class Stream:
             errors = failure(self.operation, error).errors or []
             self._outcome.errors = errors
             raise Refused(errors) from None
-        self._note(body)
-        return body
+        return self._noted(body)
 
     async def aclose(self) -> None:
         """Ends the operation, its resolvers and their upstream requests."""
@@ -59,16 +58,16 @@ class Stream:
         finally:
             self._watched.close()
 
-    def _note(self, body: Json) -> None:
+    def _noted(self, body: Json) -> Json:
         parts = [body, *body.get("incremental", ()), *body.get("completed", ())]
         errors = [error for part in parts for error in part.get("errors", ())]
         if errors:
             self._outcome.errors = (self._outcome.errors + errors)[:MAX_ERRORS_KEPT]
-        if not self._told:
-            self._told = True
-            more = extensions(self.operation)
-            if more:
-                body["extensions"] = more
+        if self._told:
+            return body
+        self._told = True
+        more = extensions(self.operation)
+        return {**body, "extensions": more} if more else body
 
 
 async def respond(

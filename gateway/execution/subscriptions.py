@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from functools import partial
 from inspect import isawaitable
 from typing import Any, cast
 
@@ -24,6 +25,7 @@ from .masking import formatted
 from .operation import Operation
 from .projection.executor import ProjectingExecutor
 from .request import Json, Refused
+from .sharing import SHARED, asked, is_shareable, seen_by
 
 Until = Callable[[RequestContext], float]
 """When a request with this context is given up, an instant of the loop's clock."""
@@ -37,6 +39,7 @@ async def follow(schema: GraphQLSchema, operation: Operation, until: Until) -> A
     executor = _executor(schema, operation)
     async with asyncio.timeout_at(until(operation.context)):
         events = await _source(executor)
+    question, last = asked(operation), None
     try:
         while True:
             try:
@@ -45,7 +48,13 @@ async def follow(schema: GraphQLSchema, operation: Operation, until: Until) -> A
                 return
             except Exception as error:
                 raise _ended(error) from error
-            yield await _answer(executor, event, operation.context.renewed(), until)
+            context = operation.context.renewed()
+            execute = partial(_answer, executor, event, context, until)
+            if is_shareable(event) and event is not last:
+                last = event
+                yield await SHARED.body((id(event), question, seen_by(context.principal)), event, execute)
+            else:
+                yield await execute()
     finally:
         close = getattr(events, "aclose", None)
         if close is not None:
@@ -79,10 +88,10 @@ async def _source(executor: ProjectingExecutor) -> AsyncIterator[Any]:
 async def _answer(executor: ProjectingExecutor, event: Any, context: RequestContext, until: Until) -> Json:
     one = executor.build_per_event_executor(event)
     one.context_value = context
+    result: Any = execute_subscription_event(one)
     try:
-        async with asyncio.timeout_at(until(context)):
-            result: Any = execute_subscription_event(one)
-            if isawaitable(result):
+        if isawaitable(result):
+            async with asyncio.timeout_at(until(context)):
                 result = await result
     except TimeoutError:
         late = DeadlineExceeded("this event's deadline has passed")

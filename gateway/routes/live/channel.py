@@ -9,6 +9,7 @@ import orjson
 from starlette.types import Send
 
 from ...execution.request import Json
+from ...execution.sharing import SharedBody
 from .messages import CloseCode, close_reason
 
 
@@ -19,10 +20,10 @@ class Gone(Exception):
 class Channel:
     """A sender waits until the socket takes its frame, so that each operation has one answer under way at most."""
 
-    def __init__(self, send: Send, *, timeout_s: float) -> None:
+    def __init__(self, send: Send) -> None:
         self._send = send
-        self._timeout_s = timeout_s
         self._turn = asyncio.Lock()
+        self._sending_since: float | None = None
         self.is_closed = False
 
     async def message(self, kind: str, key: str | None = None, payload: Any = None) -> None:
@@ -31,7 +32,7 @@ class Channel:
         if key is not None:
             body["id"] = key
         if payload is not None:
-            body["payload"] = payload
+            body["payload"] = orjson.Fragment(payload.encoded) if isinstance(payload, SharedBody) else payload
         text = orjson.dumps(body, option=orjson.OPT_NON_STR_KEYS).decode()
         await self._frame({"type": "websocket.send", "text": text})
 
@@ -45,15 +46,22 @@ class Channel:
             pass
         self.is_closed = True
 
-    async def _frame(self, message: Json) -> None:
-        if self.is_closed:
-            raise Gone
-        try:
-            async with asyncio.timeout(self._timeout_s), self._turn:
-                if self.is_closed:
-                    raise Gone
-                await self._send(message)
-        except (OSError, RuntimeError):
-            # the server's words for a connection that is gone; a TimeoutError is an OSError, too
+    def require_reader(self, timeout_s: float) -> None:
+        """Raises: Gone where a frame has waited for longer than that. To be called now and then; a timer a frame costs more."""
+        since = self._sending_since
+        if since is not None and asyncio.get_running_loop().time() - since > timeout_s:
             self.is_closed = True
-            raise Gone from None
+            raise Gone
+
+    async def _frame(self, message: Json) -> None:
+        async with self._turn:
+            if self.is_closed:
+                raise Gone
+            self._sending_since = asyncio.get_running_loop().time()
+            try:
+                await self._send(message)
+            except (OSError, RuntimeError):  # the server's words for a connection that is gone
+                self.is_closed = True
+                raise Gone from None
+            finally:
+                self._sending_since = None

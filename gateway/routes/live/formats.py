@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
-import orjson
-
 from ...execution.request import Json
+from ...execution.sharing import encoded
 
 BOUNDARY = "graphql"
 DELIMITER = f"\r\n--{BOUNDARY}".encode()
@@ -14,12 +13,8 @@ SSE_HEARTBEAT_S = 12.0
 MULTIPART_HEARTBEAT_S = 5.0
 
 
-def _json(body: Json) -> bytes:
-    return orjson.dumps(body, option=orjson.OPT_NON_STR_KEYS)
-
-
 def _part(body: Json) -> bytes:
-    return b"\r\ncontent-type: application/json; charset=utf-8\r\n\r\n" + _json(body) + DELIMITER
+    return b"\r\ncontent-type: application/json; charset=utf-8\r\n\r\n" + encoded(body) + DELIMITER
 
 
 class Format(Protocol):
@@ -57,7 +52,7 @@ class ServerSentEvents:
 
     def body(self, body: Json) -> bytes:
         """A `next` event; JSON has no line breaks of its own."""
-        return b"event: next\ndata: " + _json(body) + b"\n\n"
+        return b"event: next\ndata: " + encoded(body) + b"\n\n"
 
     def ending(self, errors: list[Json] | None, *, has_begun: bool) -> bytes:
         """The errors as one more result, then `complete`."""

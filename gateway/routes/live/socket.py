@@ -30,7 +30,7 @@ class GraphQLSocket:
         self._live = live
         self._connection = connection
         self._receive = receive
-        self._channel = Channel(send, timeout_s=live.limits.send_timeout_s)
+        self._channel = Channel(send)
         self._tasks = asyncio.TaskGroup()
         self._operations: dict[str, asyncio.Task[None]] = {}
         self._subscriptions: set[str] = set()
@@ -203,7 +203,8 @@ class GraphQLSocket:
     async def _ping(self) -> None:
         while True:
             await asyncio.sleep(self._live.limits.ping_every_s)
-            await self._channel.message("ping")
+            self._channel.require_reader(self._live.limits.send_timeout_s)
+            self._tasks.create_task(self._channel.message("ping"))
 
 
 def _headers(payload: Json) -> Mapping[str, str]:

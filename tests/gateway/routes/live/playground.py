@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 from uuid import UUID
 
+import msgspec
 import strawberry
 import uvicorn
 from starlette.applications import Starlette
@@ -90,6 +91,23 @@ class Slow:
         return list(range(count))
 
 
+class MomentRecord(msgspec.Struct, frozen=True):
+    number: int
+
+
+@strawberry.type
+class Moment:
+    number: int
+
+    @strawberry.field
+    def seen(self) -> int:
+        JOURNAL.contexts.append(self)
+        return len(JOURNAL.contexts)
+
+
+MOMENT = MomentRecord(1)
+
+
 @strawberry.type
 class Query:
     @strawberry.field
@@ -141,6 +159,10 @@ class Subscription:
         if internal:
             raise ValueError(SECRET)
         raise SourceUnavailable("the tail was cut", source="loki")
+
+    @strawberry.subscription
+    async def moments(self) -> AsyncIterator[Moment]:
+        yield cast(Moment, MOMENT)
 
     @strawberry.subscription
     async def large(self) -> AsyncIterator[str]:

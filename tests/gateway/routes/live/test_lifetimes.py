@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from datasources.records.users import Role
+from gateway.live_limits import LiveLimits
 from resolvers.access import Principal
 
 from .playground import JOURNAL, PROJECT, Playground, Server, playing
@@ -223,3 +224,27 @@ async def test_an_answer_that_takes_too_long_does_not_keep_the_process(playgroun
             server.should_exit = True
             assert (await raw.closed())[0] == 1001
             assert time.monotonic() - started < 2
+
+
+async def test_a_client_that_reads_nothing_for_too_long_is_given_up() -> None:
+    with playing(Playground(limits=LiveLimits(ping_every_s=0.1, send_timeout_s=0.3))) as (address, _):
+        async with socket(address) as raw:
+            await raw.init()
+            raw.connection.transport.pause_reading()
+            await _started("subscription { large }", raw)
+            await _ended()
+            raw.connection.transport.abort()
+
+
+async def test_one_event_for_many_subscribers_is_executed_once(address: str) -> None:
+    JOURNAL.contexts.clear()
+    async with socket(address) as raw, socket(address) as other:
+        for one in (raw, other):
+            await one.init(Authorization="Bearer good")
+            await one.subscribe("subscription { moments { number seen } }")
+        async with socket(address) as stranger:
+            await stranger.init()
+            await stranger.subscribe("subscription { moments { number seen } }")
+            found = [(await one.next())["payload"]["data"]["moments"] for one in (raw, other, stranger)]
+    assert found[0] == found[1]
+    assert len(JOURNAL.contexts) == 2
